@@ -1,0 +1,209 @@
+"""The one error tree. Each class says what the caller sees; foreign exceptions become one of these in `transport` only.
+
+Two branches decide what the gateway does next: a `CallerError` is the ask's own fault and is answered at once; an
+`UpstreamError` is a provider's failure and knows whether another candidate may answer instead and whether the provider
+is to blame. Nothing is ever classified by searching a message's text.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """Anything that ends a request. `code` is a stable identifier, `hint` says what to do."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    kind: ClassVar[str] = "server_error"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.retry_after_s = retry_after_s
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. Carries one printable line per problem."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+# ── the ask is at fault ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CallerError(GatewayError):
+    """The request cannot be answered as it is; trying another provider would not help."""
+
+    status = 400
+    code = "invalid_request"
+    kind = "invalid_request_error"
+
+
+class Unauthorized(CallerError):
+    """No key, or one that is not known here."""
+
+    status = 401
+    code = "invalid_api_key"
+    kind = "authentication_error"
+
+
+class Forbidden(CallerError):
+    """Known, but not allowed: a foreign origin, an unlisted host, a missing scope."""
+
+    status = 403
+    code = "forbidden"
+    kind = "permission_error"
+
+
+class NotFound(CallerError):
+    """No such path or record."""
+
+    status = 404
+    code = "not_found"
+
+
+class ModelNotFound(NotFound):
+    """No rule, capability or provider knows the model that was asked for."""
+
+    code = "model_not_found"
+
+
+class MethodNotAllowed(CallerError):
+    """The path exists, for another method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class BodyTimeout(CallerError):
+    """The caller stopped sending its body."""
+
+    status = 408
+    code = "request_timeout"
+
+
+class BodyTooLarge(CallerError):
+    """The body is over `limits.max_body_mb`."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(CallerError):
+    """A JSON endpoint was sent something that does not call itself JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class HeadersTooLarge(CallerError):
+    """Request line and headers are over `limits.max_header_kb`, or there are too many."""
+
+    status = 431
+    code = "headers_too_large"
+
+
+# ── the gateway cannot take it now ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Overloaded(GatewayError):
+    """Too much is in flight, or the gateway is shutting down."""
+
+    status = 503
+    code = "overloaded"
+
+
+class NoCandidate(GatewayError):
+    """The model is known, and every candidate was left out before any byte was sent."""
+
+    status = 503
+    code = "no_provider_available"
+
+
+# ── a provider failed ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class UpstreamError(GatewayError):
+    """A provider did not answer properly. `falls_over`: another candidate may answer instead; `blames`: counts against
+    the provider's health; `upstream_status`: its HTTP status, when it got that far."""
+
+    status = 502
+    code = "upstream_error"
+    kind = "upstream_error"
+    falls_over: ClassVar[bool] = True
+    blames: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after_s: float | None = None,
+        upstream_status: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, retry_after_s=retry_after_s)
+        self.upstream_status = upstream_status
+
+
+class UpstreamUnreachable(UpstreamError):
+    """DNS, connect or TLS failed: no byte of the request was taken."""
+
+    code = "upstream_unreachable"
+
+
+class UpstreamTimeout(UpstreamError):
+    """A deadline passed: connecting, first token, idle between chunks, or in total."""
+
+    status = 504
+    code = "upstream_timeout"
+
+
+class UpstreamTruncated(UpstreamError):
+    """The reply ended before it was whole: EOF, reset, or a stream without its terminal event."""
+
+    code = "upstream_truncated"
+
+
+class UpstreamInvalid(UpstreamError):
+    """The reply is not what its dialect promises: HTML, broken JSON, an error under status 200, no choices."""
+
+    code = "upstream_invalid_reply"
+
+
+class UpstreamRefusedKey(UpstreamError):
+    """401 or 403 from the provider: our key for it is missing, wrong, or not allowed this."""
+
+    code = "upstream_auth_failed"
+
+
+class UpstreamRateLimited(UpstreamError):
+    """429 from the provider."""
+
+    status = 429
+    code = "upstream_rate_limited"
+    kind = "rate_limit_error"
+
+
+class UpstreamLacksModel(UpstreamError):
+    """404 from the provider: it does not have this model; others may."""
+
+    status = 404
+    code = "upstream_model_not_found"
+    blames = False
+
+
+class UpstreamRejected(UpstreamError):
+    """400, 413 or 422 from the provider: the ask itself is refused, and its body goes back to the caller as it came."""
+
+    status = 400
+    code = "upstream_rejected"
+    kind = "invalid_request_error"
+    falls_over = False
+    blames = False
+
+    def __init__(self, message: str, *, upstream_status: int, body: bytes, content_type: str) -> None:
+        super().__init__(message, upstream_status=upstream_status)
+        self.body = body
+        self.content_type = content_type

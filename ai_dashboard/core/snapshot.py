@@ -1,0 +1,174 @@
+"""What the screen shows: one immutable picture of the gateway, frozen at most four times a second.
+
+Everything here crosses a thread (as a reference) or a socket (as JSON), so it holds plain values only, and no secret.
+Durations are seconds, sizes bytes, rates per second unless a name says otherwise, `at` Unix time. `None` means "not
+known", never zero.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ai_dashboard.core.diagnostics import Diagnostic
+from ai_dashboard.core.records import RequestRecord
+
+SLICE_S = 5.0
+"""Seconds that one point of a time series covers."""
+
+SLICES = 180
+"""Points in a time series: 15 minutes."""
+
+
+class Health(StrEnum):
+    """A provider's state, in the order in which the screen lists them: what is broken comes first."""
+
+    UNAVAILABLE = "unavailable"
+    AUTH_FAILED = "auth_failed"
+    DEGRADED = "degraded"
+    CHECKING = "checking"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Of one thing over one window; None where nothing was measured."""
+
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """One provider as it stands. Percentiles and `error_ratio` are over the last 15 minutes, `per_minute` over the last
+    60 s. `total` is the whole answer's time, `ttft` the time to the first token. `trend` holds the p95 of `total` for
+    each slice, oldest first, None where nothing was asked."""
+
+    name: str
+    kind: str
+    address: str
+    local: bool
+    health: Health
+    reason: str
+    models: tuple[str, ...]
+    in_flight: int
+    requests: int
+    per_minute: float
+    error_ratio: float | None
+    total: Percentiles
+    ttft: Percentiles
+    tokens_per_s: float | None
+    last_error: str
+    last_error_at: float | None
+    trend: tuple[float | None, ...]
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPoint:
+    """One slice of the whole gateway's traffic; `at` is the start of the slice."""
+
+    at: float
+    requests: int
+    errors: int
+    ttft: Percentiles
+    total: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class GpuView:
+    """One GPU. A field that the driver or the device does not offer is None."""
+
+    index: int
+    name: str
+    utilisation: float | None
+    """0 to 1."""
+    memory_used: int | None
+    memory_total: int | None
+    temperature_c: float | None
+    power_w: float | None
+    power_limit_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """The machine. `cpu` is 0 to 1 over all cores; `gpu_note` says calmly why there is no GPU, when there is none."""
+
+    cpu: float | None = None
+    cores: int = 0
+    load1: float | None = None
+    memory_used: int | None = None
+    memory_total: int | None = None
+    gpus: tuple[GpuView, ...] = ()
+    gpu_note: str = "looking for a GPU"
+
+
+class AlertLevel(StrEnum):
+    """`critical` needs somebody now, `warning` soon, `info` is news."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something the operator should know. `key` stays the same while the cause lasts; `hint` says what to do."""
+
+    key: str
+    level: AlertLevel
+    at: float
+    text: str
+    hint: str = ""
+    provider: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """The gateway itself. `rate` is requests per second over the last 10 s; `overhead` what the gateway adds to the
+    time to the first token, over 15 minutes; `tokens_per_s` all answers together, over the last 60 s."""
+
+    host: str
+    port: int
+    pid: int
+    version: str
+    uptime_s: float
+    rate: float
+    in_flight: int
+    requests: int
+    failures: int
+    fallbacks: int
+    tokens_per_s: float
+    overhead: Percentiles
+    draining: bool = False
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """Which configuration is in force. `number` counts accepted configurations since the start; `usable` is False when
+    files were refused and nothing of them is served; `origin` says in words where it came from."""
+
+    number: int
+    folder: str | None
+    origin: str
+    usable: bool
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All of it. `version` grows by one with each snapshot; `running` holds requests in flight, newest first, at most
+    100; `series` runs oldest to newest with the current, unfinished slice last."""
+
+    version: int
+    at: float
+    gateway: GatewayView
+    config: ConfigView
+    providers: tuple[ProviderView, ...] = ()
+    running: tuple[RequestRecord, ...] = ()
+    series: tuple[SeriesPoint, ...] = ()
+    ttft: Percentiles = field(default_factory=Percentiles)
+    total: Percentiles = field(default_factory=Percentiles)
+    host: HostView = field(default_factory=HostView)
+    alerts: tuple[Alert, ...] = ()
