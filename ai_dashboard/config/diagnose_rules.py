@@ -1,0 +1,197 @@
+"""The rules of `model-mappings.yaml` held against the providers: does every name lead to somebody who can answer?"""
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from ai_dashboard.config.schema import Capability, ChainLink, LoadBalance, Mappings, Model, Provider, parameters_of
+from ai_dashboard.config.validate import Path, Source
+from ai_dashboard.core.diagnostics import Diagnostic, Severity
+
+MAX_CYCLES = 20
+"""Circles of chains that are reported one by one."""
+
+CLIFF = 0.1
+"""A fallback below this share of a cloud model's parameters is a different product, not a substitute."""
+
+
+def check_rules(mappings: Mappings, providers: Mapping[str, Provider], source: Source) -> Iterator[Diagnostic]:
+    """All findings about the rules, section by section."""
+    yield from _Rules(mappings, providers, source).findings()
+
+
+class _Rules:
+    """The rules, with what the providers list looked up once."""
+
+    def __init__(self, mappings: Mappings, providers: Mapping[str, Provider], source: Source) -> None:
+        self._mappings = mappings
+        self._providers = providers
+        self._source = source
+        self._listed: dict[str, list[tuple[Provider, Model]]] = {}
+        for provider in providers.values():
+            for model in provider.models:
+                self._listed.setdefault(model.name, []).append((provider, model))
+        self._patterns: list[re.Pattern[str]] = []
+
+    def findings(self) -> Iterator[Diagnostic]:
+        for name, exact in self._mappings.exact_matches.items():
+            yield from self._provider(exact.provider, ("exact_matches", name, "provider"))
+            yield from self._fallback(exact.fallback, ("exact_matches", name, "fallback"))
+        for place, pattern in enumerate(self._mappings.patterns):
+            yield from self._regex(pattern.pattern, ("patterns", place, "pattern"))
+            yield from self._provider(pattern.provider, ("patterns", place, "provider"))
+            yield from self._fallback(pattern.fallback, ("patterns", place, "fallback"))
+        for name, capability in self._mappings.capabilities.items():
+            yield from self._capability(capability, ("capabilities", name))
+        for name, balance in self._mappings.load_balancing.items():
+            yield from self._balance(balance, ("load_balancing", name))
+        for name, chain in self._mappings.fallback_chains.items():
+            yield from self._chain(name, [link.resolved(self._providers) for link in chain])
+        yield from self._circles()
+        yield from self._provider(self._mappings.routing_rules.default_provider, ("routing_rules", "default_provider"))
+
+    def _provider(self, name: str | None, path: Path) -> Iterator[Diagnostic]:
+        if name is None:
+            return
+        provider = self._providers.get(name)
+        if provider is None:
+            fix = f"use one of: {', '.join(self._providers)}" if self._providers else "add it to providers.yaml"
+            yield self._source.say(Severity.ERROR, path, f"there is no provider `{name}`", fix)
+        elif not provider.active:
+            message = f"leads to `{name}`, which is {_state(provider)}: the rule is passed over"
+            yield self._source.say(Severity.WARNING, path, message, "set its `status: active`, or change the rule")
+
+    def _fallback(self, name: str | None, path: Path) -> Iterator[Diagnostic]:
+        """A `fallback` names a provider; older folders put a model there, which is said and passed over."""
+        if name is None or name in self._providers or not self._is_model(name):
+            yield from self._provider(name, path)
+            return
+        fix = "name a provider here; models that step in belong in `fallback_chains`"
+        yield self._source.say(Severity.WARNING, path, f"`{name}` is a model, not a provider: passed over", fix)
+
+    def _regex(self, pattern: str, path: Path) -> Iterator[Diagnostic]:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                self._patterns.append(re.compile(pattern))
+        except (re.error, OverflowError, RecursionError) as error:
+            fix = "escape special characters with `\\`, and quote the pattern with '…'"
+            yield self._source.say(Severity.ERROR, path, f"not a regular expression: {error}", fix)
+
+    def _capability(self, capability: Capability, path: tuple[str, str]) -> Iterator[Diagnostic]:
+        yield from self._provider(capability.provider, (*path, "provider"))
+        yield from self._fallback(capability.fallback, (*path, "fallback"))
+        smallest = capability.min_model_size
+        if smallest is not None and parameters_of(smallest) is None:
+            message = "this is not a model's size: passed over"
+            yield self._source.say(Severity.WARNING, (*path, "min_model_size"), message, "write it as `7B` or `350M`")
+        named = (*capability.preferred_models, capability.provider, capability.fallback)
+        if not any(self._can_serve(name, capability) for name in named if name is not None):
+            fix = "name a model that an active provider lists, or an active provider"
+            yield self._source.say(Severity.WARNING, path, "no usable model: nobody can answer", fix, at_key=True)
+
+    def _can_serve(self, name: str, capability: Capability) -> bool:
+        """Whether a preferred name, of a provider or a model, is somebody active whose model is large enough."""
+        link = ChainLink(model=name).resolved(self._providers)
+        if link.provider is not None:
+            provider = self._providers.get(link.provider)
+            if provider is None or not provider.active:
+                return False
+            models = [model for model in provider.models if link.model in (None, model.name)]
+            return not models or any(_large_enough(model, capability) for model in models)
+        if link.model in self._mappings.exact_matches:
+            provider = self._providers.get(self._mappings.exact_matches[link.model].provider)
+            return provider is not None and provider.active
+        listed = self._listed.get(name, [])
+        return any(provider.active and _large_enough(model, capability) for provider, model in listed)
+
+    def _balance(self, balance: LoadBalance, path: tuple[str, str]) -> Iterator[Diagnostic]:
+        for place, share in enumerate(balance.providers):
+            yield from self._provider(share.provider, (*path, "providers", place, "provider"))
+            if share.weight < 0:
+                where = (*path, "providers", place, "weight")
+                yield self._source.say(Severity.ERROR, where, "a weight cannot be negative", "use 0 to send nothing")
+        if balance.providers and all(share.weight == 0 for share in balance.providers):
+            message, fix = "all weights are 0: nobody would be chosen", "give at least one a weight"
+            yield self._source.say(Severity.ERROR, (*path, "providers"), message, fix, at_key=True)
+
+    def _chain(self, name: str, links: list[ChainLink]) -> Iterator[Diagnostic]:
+        before = ChainLink(model=None if name == "default" else name)
+        for place, link in enumerate(links):
+            path = ("fallback_chains", name, place)
+            if link.provider is None and link.model == name:
+                message = f"the chain contains itself: {name} → {name}"
+                yield self._source.say(Severity.ERROR, path, message, "delete it: the model itself is tried first")
+                continue
+            yield from self._provider(link.provider, path)
+            if link.model is not None and link.provider is None and not self._is_model(link.model):
+                fix = "add it to the `models` of a provider, or correct the name"
+                yield self._source.say(Severity.WARNING, path, f"no provider lists the model `{link.model}`", fix)
+            yield from self._cliff(before, link, path)
+            before = link
+
+    def _cliff(self, before: ChainLink, after: ChainLink, path: Path) -> Iterator[Diagnostic]:
+        large, small = self._parameters(before, cloud=True), self._parameters(after, cloud=False)
+        if large is not None and small is not None and small < large * CLIFF:
+            message = f"a quality cliff: from {large / 1e9:g}B parameters straight to {small / 1e9:g}B"
+            yield self._source.say(Severity.WARNING, path, message, "put a model of middle size between them")
+
+    def _parameters(self, link: ChainLink, *, cloud: bool) -> float | None:
+        """The largest known size of a link's model among those who list it (only services, when `cloud`)."""
+        listed = self._listed.get(link.model or "", [])
+        sizes = [
+            model.parameters
+            for provider, model in listed
+            if link.provider in (None, provider.name) and not (cloud and provider.local)
+        ]
+        return max((size for size in sizes if size is not None), default=None)
+
+    def _circles(self) -> Iterator[Diagnostic]:
+        """Chains that refer to each other are followed one level only, so they are doubtful and not wrong."""
+        chains = self._mappings.fallback_chains
+        graph = {
+            name: {
+                link.model
+                for link in (link.resolved(self._providers) for link in chain)
+                if link.provider is None and link.model in chains and link.model != name
+            }
+            for name, chain in chains.items()
+        }
+        order = list(chains)
+        for _ in range(MAX_CYCLES):
+            try:
+                TopologicalSorter(graph).prepare()
+            except CycleError as error:
+                circle: list[str] = error.args[1][:0:-1]
+            else:
+                return
+            start = circle.index(min(circle, key=order.index))
+            circle = [*circle[start:], *circle[:start]]
+            shown = " → ".join([*circle, circle[0]])
+            message = f"chains refer to each other: {shown}; only the first level is followed"
+            fix = "this is fine if it is meant"
+            yield self._source.say(Severity.WARNING, ("fallback_chains", circle[0]), message, fix, at_key=True)
+            graph[circle[-1]] = graph[circle[-1]] - {circle[0]}
+
+    def _is_model(self, name: str) -> bool:
+        """Whether a model's name leads to somebody by any rule, or is `provider/model`."""
+        return (
+            any(provider.active for provider, _ in self._listed.get(name, []))
+            or name in self._mappings.exact_matches
+            or name in self._mappings.capabilities
+            or name in self._mappings.load_balancing
+            or ChainLink(model=name).resolved(self._providers).provider is not None
+            or any(pattern.search(name) for pattern in self._patterns)
+        )
+
+
+def _state(provider: Provider) -> str:
+    return "disabled" if provider.status == "disabled" else "a template"
+
+
+def _large_enough(model: Model, capability: Capability) -> bool:
+    """What is not known is given the benefit of the doubt."""
+    size = parameters_of(capability.min_model_size or "")
+    window_fits = model.context_length is None or model.context_length >= (capability.min_context or 0)
+    size_fits = size is None or model.parameters is None or model.parameters >= size
+    return window_fits and size_fits

@@ -1,0 +1,189 @@
+"""`model-mappings.yaml`: which provider answers for which name, and who steps in."""
+
+from collections.abc import Container
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from ai_dashboard.config.schema.base import Count, FreeForm, Section, Words
+
+
+class Rule(Section):
+    """What every rule may carry for the people who read it."""
+
+    description: str = ""
+    """What the rule is for."""
+    priority: FreeForm = None
+    """For people: rules apply in a fixed order."""
+    reason: str = ""
+    """Why the rule is there."""
+    notes: FreeForm = None
+    """Anything else."""
+
+
+def _provider_rule(value: object) -> object:
+    return {"provider": value} if isinstance(value, str) else value
+
+
+class ExactMatch(Rule):
+    """The rule for one model name. A bare word stands for a map with only `provider`."""
+
+    provider: str
+    """Who answers."""
+    backend_model: str | None = None
+    """The name sent to the provider; the name asked for when it is not said."""
+    fallback: str | None = None
+    """The provider that steps in first."""
+
+
+class Pattern(Rule):
+    """The rule for all names that a regular expression is found in."""
+
+    pattern: str
+    """Python's `re` syntax; it may match anywhere in the name."""
+    provider: str
+    """Who answers."""
+    backend_model: str | None = None
+    """The name sent to the provider; the name asked for when it is not said."""
+    fallback: str | None = None
+    """The provider that steps in first."""
+
+
+class Capability(Rule):
+    """A task that callers may name instead of a model."""
+
+    preferred_models: Words = ()
+    """Models or providers, best first."""
+    provider: str | None = None
+    """Who answers when no preferred model is named."""
+    fallback: str | None = None
+    """The provider that steps in first."""
+    min_context: Count | None = None
+    """The smallest window in tokens that will do."""
+    min_model_size: str | None = None
+    """The smallest model that will do, such as `7B`."""
+    strategy: Annotated[str | None, Field(validation_alias=AliasChoices("strategy", "routing_strategy"))] = None
+    """How to choose among several."""
+
+
+class WeightedProvider(Rule):
+    """One of several providers that share the load."""
+
+    provider: str
+    """Who answers."""
+    weight: float = 1.0
+    """Its share, relative to the others."""
+    condition: str | None = None
+    """When it takes part."""
+    preferred_model: str | None = None
+    """The model that it is asked for."""
+
+
+class LoadBalance(Rule):
+    """Providers that share the load of one name."""
+
+    providers: tuple[Annotated[WeightedProvider, BeforeValidator(_provider_rule)], ...] = ()
+    """Who shares it. A bare word stands for a map with only `provider`."""
+    strategy: Annotated[str | None, Field(validation_alias=AliasChoices("strategy", "routing_strategy"))] = None
+    """How to choose among them."""
+
+
+class ChainLink(Rule):
+    """One step of a fallback chain. A bare word is a model, a provider, or `provider/model`."""
+
+    provider: str | None = None
+    """Who steps in; whoever serves the model when it is not said."""
+    model: str | None = None
+    """The model that steps in; the one asked for when it is not said."""
+
+    def resolved(self, providers: Container[str]) -> "ChainLink":
+        """The link with a bare word taken apart: a provider's name, `provider/model`, or else a model's name."""
+        if self.provider is not None or self.model is None:
+            return self
+        if self.model in providers:
+            return ChainLink(provider=self.model)
+        head, slash, model = self.model.partition("/")
+        return ChainLink(provider=head, model=model) if slash and head in providers else self
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.provider, self.model) if part)
+
+
+_ORDINALS = ("primary", "secondary", "tertiary", "quaternary")
+
+
+def _link(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
+def _chains(value: object) -> object:
+    """Every form of a chain as a list: `null`, one word, a list, `{chain: […]}`, `{primary: …, secondary: …}`."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_head(_chain(chain), name) for name, chain in value.items()}
+
+
+def _chain(value: object) -> object:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict) and (value.keys() & {"chain", "fallbacks", *_ORDINALS}):
+        links = [value[key] for key in _ORDINALS if value.get(key)]
+        for key in ("chain", "fallbacks"):
+            more = value.get(key) or []
+            links.extend(more if isinstance(more, list) else [more])
+        return [*links] if "primary" not in value else [_Head(links[0]) if links else None, *links[1:]]
+    return [value] if isinstance(value, dict) else value
+
+
+class _Head:
+    """The `primary` of a chain: it is what the chain is for as often as the first that steps in."""
+
+    def __init__(self, link: object) -> None:
+        self.link = link
+
+
+def _without_head(chain: object, name: str) -> object:
+    if isinstance(chain, list) and chain and isinstance(chain[0], _Head):
+        head = chain[0].link
+        return chain[1:] if head == name else [head, *chain[1:]]
+    return chain
+
+
+class RoutingRules(Rule):
+    """What applies when no rule names the model."""
+
+    default_provider: str | None = None
+    """Who answers for models that nobody lists."""
+    request_metadata_routing: FreeForm = None
+    """Rules with conditions on the request."""
+    model_size_routing: FreeForm = None
+    """Rules by the size of the model."""
+
+
+class Mappings(Section):
+    """The whole of `model-mappings.yaml`."""
+
+    exact_matches: dict[str, Annotated[ExactMatch, BeforeValidator(_provider_rule)]] = Field(default_factory=dict)
+    """Rules by model name. They are looked at first."""
+    patterns: tuple[Pattern, ...] = ()
+    """Rules by regular expression; the first that is found applies."""
+    capabilities: dict[str, Capability] = Field(default_factory=dict)
+    """Rules by task."""
+    load_balancing: dict[str, LoadBalance] = Field(default_factory=dict)
+    """Names whose load several providers share."""
+    fallback_chains: Annotated[
+        dict[str, tuple[Annotated[ChainLink, BeforeValidator(_link)], ...]], BeforeValidator(_chains)
+    ] = Field(default_factory=dict)
+    """Who steps in, by model name; `default` is for all others."""
+    routing_rules: RoutingRules = RoutingRules()
+    """What applies when no rule names the model."""
+    special_cases: FreeForm = None
+    """Rules for rare requests."""
+    custom_strategies: FreeForm = None
+    """Ways of choosing, by name."""
+    metadata: FreeForm = None
+    """For people."""
+    notes: FreeForm = None
+    """For people."""

@@ -1,0 +1,59 @@
+import pytest
+
+from ai_dashboard.config.schema import ChainLink, ExactMatch, Mappings, WeightedProvider
+
+
+def chain(written: object, name: str = "m") -> list[str]:
+    mappings = Mappings.model_validate({"fallback_chains": {name: written}})
+    return [str(link) for link in mappings.fallback_chains[name]]
+
+
+@pytest.mark.parametrize(
+    ("written", "links"),
+    [
+        (None, []),
+        ([], []),
+        ("a", ["a"]),
+        (["a", "p/b"], ["a", "p/b"]),
+        ([{"provider": "p", "model": "b"}, {"provider": "p"}], ["p/b", "p"]),
+        ({"provider": "p", "model": "b"}, ["p/b"]),
+        ({"chain": ["a", "b"], "description": "why"}, ["a", "b"]),
+        ({"primary": "m", "secondary": "a", "tertiary": None, "fallbacks": ["b"]}, ["a", "b"]),
+        ({"primary": "a", "secondary": "b"}, ["a", "b"]),
+        ({"primary": None, "fallbacks": "a"}, ["a"]),
+    ],
+)
+def test_every_form_of_a_chain(written: object, links: list[str]) -> None:
+    assert chain(written) == links
+
+
+@pytest.mark.parametrize(
+    ("link", "resolved"),
+    [
+        (ChainLink(model="p"), ChainLink(provider="p")),
+        (ChainLink(model="p/a"), ChainLink(provider="p", model="a")),
+        (ChainLink(model="p/a/b"), ChainLink(provider="p", model="a/b")),
+        (ChainLink(model="Qwen/Qwen2.5"), ChainLink(model="Qwen/Qwen2.5")),
+        (ChainLink(provider="q", model="p/a"), ChainLink(provider="q", model="p/a")),
+    ],
+)
+def test_links(link: ChainLink, resolved: ChainLink) -> None:
+    assert link.resolved({"p", "q"}) == resolved
+
+
+def test_a_word_is_a_provider() -> None:
+    mappings = Mappings.model_validate(
+        {"exact_matches": {"m": "p"}, "load_balancing": {"m": {"providers": ["p", {"provider": "q", "weight": 3}]}}}
+    )
+    assert mappings.exact_matches["m"] == ExactMatch(provider="p")
+    assert mappings.load_balancing["m"].providers == (
+        WeightedProvider(provider="p"),
+        WeightedProvider(provider="q", weight=3),
+    )
+
+
+@pytest.mark.parametrize("key", ["strategy", "routing_strategy"])
+def test_a_strategy_has_two_names(key: str) -> None:
+    mappings = Mappings.model_validate({"capabilities": {"c": {key: "direct", "preferred_models": "a"}}})
+    assert mappings.capabilities["c"].strategy == "direct"
+    assert mappings.capabilities["c"].preferred_models == ("a",)

@@ -1,0 +1,150 @@
+from collections.abc import Callable
+
+import pytest
+
+from ai_dashboard.config.load import Loaded
+
+Read = Callable[..., Loaded]
+
+PROVIDERS = """
+providers:
+  home: {type: ollama, models: ["small:7b", {name: wide, context_length: 100000}]}
+  cloud:
+    type: ollama
+    base_url: https://ollama.com
+    models: ["huge:120b", "middle:30b", shared]
+  idle: {type: vllm, base_url: "http://gpu:1", status: disabled, models: [gone]}
+  example: {type: vllm, status: template}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "says"),
+    [
+        ("exact_matches: {m: {provider: nobody}}", "exact_matches.m.provider", "error: there is no provider `nobody`"),
+        ("patterns: [{pattern: a, provider: nobody}]", "patterns.0.provider", "error: there is no provider `nobody`"),
+        ("patterns: [{pattern: 'a(', provider: home}]", "patterns.0.pattern", "error: not a regular expression"),
+        (
+            "capabilities: {c: {provider: nobody, fallback: home}}",
+            "capabilities.c.provider",
+            "error: there is no",
+        ),
+        (
+            "load_balancing: {m: {providers: [nobody]}}",
+            "load_balancing.m.providers.0.provider",
+            "error: there is no",
+        ),
+        ("routing_rules: {default_provider: nobody}", "routing_rules.default_provider", "error: there is no"),
+        ("fallback_chains: {m: [{provider: nobody}]}", "fallback_chains.m.0", "error: there is no provider `nobody`"),
+        (
+            "exact_matches: {m: {provider: home, fallback: nobody}}",
+            "exact_matches.m.fallback",
+            "error: there is no",
+        ),
+        (
+            "exact_matches: {m: {provider: home, fallback: shared}}",
+            "exact_matches.m.fallback",
+            "warning: `shared` is",
+        ),
+        ("exact_matches: {m: idle}", "exact_matches.m.provider", "warning: leads to `idle`, which is disabled"),
+        ("exact_matches: {m: example}", "exact_matches.m.provider", "warning: leads to `example`, which is a template"),
+        ("routing_rules: {default_provider: idle}", "routing_rules.default_provider", "warning: leads to `idle`"),
+        ("fallback_chains: {m: [idle]}", "fallback_chains.m.0", "warning: leads to `idle`"),
+        (
+            "fallback_chains: {m: [unheard-of]}",
+            "fallback_chains.m.0",
+            "warning: no provider lists",
+        ),
+        ("fallback_chains: {m: [gone]}", "fallback_chains.m.0", "warning: no provider lists the model `gone`"),
+        ("fallback_chains: {m: [wide, m]}", "fallback_chains.m.1", "error: the chain contains itself: m → m"),
+        (
+            "fallback_chains: {'huge:120b': ['small:7b']}",
+            "fallback_chains.huge:120b.0",
+            "warning: a quality cliff",
+        ),
+        ("capabilities: {c: {preferred_models: [unheard-of]}}", "capabilities.c", "warning: no usable"),
+        ("capabilities: {c: {preferred_models: [gone]}}", "capabilities.c", "warning: no usable"),
+        ("capabilities: {c: {}}", "capabilities.c", "warning: no usable"),
+        (
+            "capabilities: {c: {preferred_models: [wide], min_context: 200000}}",
+            "capabilities.c",
+            "warning: no usable",
+        ),
+        (
+            "capabilities: {c: {preferred_models: [home/small:7b], min_model_size: 8B}}",
+            "capabilities.c",
+            "warning: no usable",
+        ),
+        (
+            "capabilities: {c: {provider: home, min_model_size: large}}",
+            "capabilities.c.min_model_size",
+            "warning: this",
+        ),
+        (
+            "load_balancing: {m: {providers: [{provider: home, weight: -1}, cloud]}}",
+            "load_balancing.m.providers.0.weight",
+            "error: a weight cannot be negative",
+        ),
+        (
+            "load_balancing: {m: {providers: [{provider: home, weight: 0}]}}",
+            "load_balancing.m.providers",
+            "error: all weights are 0",
+        ),
+    ],
+)
+def test_findings(read: Read, rule: str, path: str, says: str) -> None:
+    loaded = read(PROVIDERS, rule)
+    [finding] = [finding for finding in loaded.diagnostics if finding.severity != "info"]
+    assert finding.path == path
+    assert f"{finding.severity}: {finding.message}".startswith(says)
+    assert (loaded.config is None) is (finding.severity == "error")
+    assert finding.line == 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "exact_matches: {m: {provider: home, fallback: null}}",
+        "fallback_chains: {m: null, n: [], default: ['small:7b']}",
+        "fallback_chains: {m: [cloud/m, home]}",
+        "fallback_chains: {shared: [{provider: home, model: shared}]}",
+        "fallback_chains: {'huge:120b': ['middle:30b', 'small:7b']}",
+        "fallback_chains: {'small:7b': ['huge:120b']}",
+        "capabilities: {c: {preferred_models: [unheard-of, home]}}",
+        "capabilities: {c: {preferred_models: [home/anything]}}",
+        "capabilities: {c: {preferred_models: [wide], min_context: 100000}}",
+        "exact_matches: {alias: home}\nfallback_chains: {m: [alias]}\ncapabilities: {c: {preferred_models: [alias]}}",
+        "patterns: [{pattern: '^x-', provider: home}]\nfallback_chains: {m: [x-1]}",
+        "capabilities: {chat: {provider: home}}\nfallback_chains: {m: [chat]}",
+        "patterns: [{pattern: '[[a]', provider: home}]",
+    ],
+)
+def test_nothing_to_say(read: Read, rule: str) -> None:
+    assert read(PROVIDERS, rule).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("chains", "circles"),
+    [
+        ("{shared: [wide], wide: [shared]}", ["shared → wide → shared"]),
+        ("{wide: ['small:7b'], 'small:7b': [shared], shared: [wide]}", ["wide → small:7b → shared → wide"]),
+        ("{shared: [wide], wide: [home/shared]}", []),
+        ("{shared: [wide], wide: ['small:7b']}", []),
+        (
+            "{shared: [wide], wide: [shared], 'small:7b': ['middle:30b'], 'middle:30b': ['small:7b']}",
+            ["shared → wide → shared", "small:7b → middle:30b → small:7b"],
+        ),
+    ],
+)
+def test_chains_that_refer_to_each_other_are_doubtful(read: Read, chains: str, circles: list[str]) -> None:
+    loaded = read(PROVIDERS, f"fallback_chains: {chains}")
+    assert loaded.config is not None
+    found = [finding.message for finding in loaded.diagnostics]
+    assert sorted(found) == sorted(
+        f"chains refer to each other: {circle}; only the first level is followed" for circle in circles
+    )
+
+
+def test_rules_are_not_judged_by_a_broken_registry(read: Read) -> None:
+    loaded = read("providers: {home: {type: vlm}}", "exact_matches: {m: home}")
+    assert [finding.file for finding in loaded.diagnostics] == ["providers.yaml"]
