@@ -1,0 +1,191 @@
+"""What the simulated servers have in common: acting a script out over HTTP, and saying in every reply that it is play.
+
+A dialect's file supplies the shapes; routes, model look-up, faults and pace are here, so that both dialects go wrong in
+the same ways.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import orjson
+
+from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.clock import Clock
+from ai_dashboard.demo.behaviour import Ask, Behaviour, Fault, Script, Tool
+from ai_dashboard.demo.catalogue import SimulatedProvider
+from ai_dashboard.transport.http1 import Exchange
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for so many seconds; an argument, so that tests need not."""
+
+Headers = list[tuple[bytes, bytes]]
+Route = Callable[[Exchange], Awaitable[None]]
+
+STALL_S = 90.0
+"""Seconds of silence before a stalled answer is cut: longer than the patience of a sensible caller."""
+
+SIMULATED = (b"x-simulated", b"1")
+
+
+class Cut(Exception):
+    """The script says that the connection closes here, without a word."""
+
+
+class Refusal(Exception):
+    """A request that gets an error for its answer. `code` is the dialect-free name of the cause."""
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+class SimulatedServer(ABC):
+    """One simulated provider. `handle` answers one exchange; state is what a real server would remember."""
+
+    def __init__(self, provider: SimulatedProvider, seed: int, *, clock: Clock, sleep: Sleep) -> None:
+        self.provider = provider
+        self._behaviour = Behaviour(provider, seed)
+        self._clock = clock
+        self._sleep = sleep
+        self._count = 0
+
+    async def handle(self, exchange: Exchange) -> None:
+        """Answer, refuse or cut off one request."""
+        try:
+            await self._route(exchange)(exchange)
+        except Refusal as refusal:
+            retry = [(b"retry-after", str(refusal.retry_after_s).encode())] if refusal.retry_after_s else []
+            reply_json(exchange, self.error(refusal), refusal.status, retry)
+        except Cut:
+            exchange.abort()
+
+    @abstractmethod
+    def routes(self) -> dict[tuple[str, str], Route]:
+        """Who answers which method and path."""
+
+    @abstractmethod
+    def error(self, refusal: Refusal) -> JsonObject:
+        """An error in the dialect's own form."""
+
+    @abstractmethod
+    def read_ask(self, body: JsonObject) -> Ask:
+        """What the caller wants. Raises `Refusal` where the dialect would."""
+
+    @abstractmethod
+    async def reply_whole(self, exchange: Exchange, ask: Ask, script: Script) -> None:
+        """Act a script out and send it in one piece."""
+
+    @abstractmethod
+    async def reply_stream(self, exchange: Exchange, ask: Ask, script: Script) -> None:
+        """Act a script out token by token."""
+
+    async def chat(self, exchange: Exchange) -> None:
+        """One chat completion, from its body to its last byte or its fault."""
+        ask = self.read_ask(read_object(await exchange.body()))
+        if ask.model not in {model.name for model in self.provider.models}:
+            raise Refusal(404, "model_not_found", f"The model '{ask.model}' does not exist here.")
+        self._count += 1
+        script = self._behaviour.script(ask)
+        if script.fault is Fault.RATE_LIMITED:
+            message = f"Simulated rate limit reached. Try again in {script.retry_after_s} s."
+            raise Refusal(429, "rate_limit_exceeded", message, retry_after_s=script.retry_after_s)
+        if script.fault is Fault.SERVER_ERROR:
+            await self._sleep(script.ttft_s)
+            raise Refusal(500, "server_error", "Simulated failure of the server.")
+        await (self.reply_stream if ask.stream else self.reply_whole)(exchange, ask, script)
+
+    async def act(self, script: Script) -> AsyncIterator[str]:
+        """The tokens at their pace, after the first has been waited for. Raises `Cut` where the script breaks off."""
+        for index, token in enumerate(script.tokens):
+            if index:
+                await self._sleep(script.gaps_s[index - 1])
+            if script.fault is not Fault.NONE and index == script.breaks_at:
+                await self._break(script.fault)
+            yield token
+
+    async def _break(self, fault: Fault) -> NoReturn:
+        if fault is Fault.STALL:
+            await self._sleep(STALL_S)
+        raise Cut
+
+    def _route(self, exchange: Exchange) -> Route:
+        routes = self.routes()
+        method = "GET" if exchange.method == "HEAD" else exchange.method
+        path = exchange.path.rstrip("/")
+        if route := routes.get((method, path)):
+            return route
+        if any(path == known for _, known in routes):
+            raise Refusal(405, "method_not_allowed", f"{exchange.method} is not allowed on {path}.")
+        raise Refusal(404, "not_found", f"There is nothing at {exchange.path}.")
+
+
+def read_object(body: bytes) -> JsonObject:
+    """A request's body as a JSON object. Raises `Refusal`."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, "invalid_json", f"The body is not JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise Refusal(400, "invalid_json", "The body is not a JSON object.")
+    return parsed
+
+
+def read_conversation(body: JsonObject) -> tuple[str, str]:
+    """All text of the messages, and the last that the user said. Raises `Refusal` when there are no messages."""
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise Refusal(400, "invalid_request", "'messages' must be a list of messages.")
+    said = [_text(message.get("content")) for message in messages]
+    asked = [text for text, message in zip(said, messages, strict=True) if message.get("role") == "user"]
+    return "\n".join(said), asked[-1] if asked else ""
+
+
+def read_tools(body: JsonObject) -> tuple[Tool, ...]:
+    """The functions that the caller offers; both dialects write them alike. Raises `Refusal`."""
+    offered = body.get("tools") or []
+    if not isinstance(offered, list):
+        raise Refusal(400, "invalid_request", "'tools' must be a list of tools.")
+    tools = []
+    for tool in offered:
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise Refusal(400, "invalid_request", "Each of 'tools' must be a function with a name.")
+        parameters = function.get("parameters")
+        tools.append(Tool(function["name"], parameters if isinstance(parameters, dict) else {}))
+    return tuple(tools)
+
+
+def read_model(body: JsonObject) -> str:
+    """The model's name. Raises `Refusal`."""
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise Refusal(400, "invalid_request", "'model' must name a model.")
+    return model
+
+
+def read_limit(limit: object) -> int | None:
+    """A number of tokens, or None for no limit; callers also write that as 0 or less."""
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
+def reply_json(exchange: Exchange, body: object, status: int = 200, headers: Headers | None = None) -> None:
+    """Send one JSON value, marked as simulated."""
+    exchange.reply(status, [(b"content-type", b"application/json"), SIMULATED, *(headers or [])], orjson.dumps(body))
+
+
+def rfc3339(wall: float) -> str:
+    """Unix time as text in UTC."""
+    return datetime.fromtimestamp(wall, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text(content: object) -> str:
+    """The text of a message, whose content is a text, a list of parts, or nothing."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))

@@ -1,0 +1,78 @@
+"""The hardware thread: reads the machine on its own beat and publishes each picture as one reference.
+
+Reading NVML and `/proc` blocks, at times for long, so it happens nowhere else. Whoever shows the figures takes
+`latest`, an immutable view; there is no lock and no call across threads.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import psutil
+
+from ai_dashboard.core.snapshot import HostView
+from ai_dashboard.hardware.nvml import GpuReader
+
+WARM_UP_S = 0.5
+"""Seconds from the first picture to the second: CPU load is a difference, so the first picture cannot have it."""
+
+STOP_S = 1.0
+"""Seconds that `stop` waits. A driver call that hangs longer is left behind; the thread is a daemon."""
+
+Figure = TypeVar("Figure")
+
+
+class HardwareSampler:
+    """Samples every `interval_s` seconds from `start` to `stop`; it can be started once."""
+
+    def __init__(self, interval_s: float = 2.0, gpus: GpuReader | None = None) -> None:
+        self.latest = HostView()
+        """The newest picture; all unknown until the first one is taken."""
+        self._interval_s = interval_s
+        self._gpus = gpus if gpus is not None else GpuReader()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="hardware", daemon=True)
+
+    def start(self) -> None:
+        """Begin sampling; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End sampling within a second. Harmless when it was never started, or twice."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
+
+    def _run(self) -> None:
+        # psutil keeps the last reading per thread, so the call that throws its figure away is made here.
+        _figure(psutil.cpu_percent)
+        self.latest = self._sample(cpu=None)
+        pause = min(WARM_UP_S, self._interval_s)
+        while not self._stopping.wait(pause):
+            self.latest = self._sample(cpu=_figure(psutil.cpu_percent))
+            pause = self._interval_s
+        self._gpus.close()
+
+    def _sample(self, cpu: float | None) -> HostView:
+        """One picture. `cpu` is in percent over all cores."""
+        memory = _figure(psutil.virtual_memory)
+        load = _figure(psutil.getloadavg)
+        gpus, note = self._gpus.read()
+        return HostView(
+            cpu=None if cpu is None else cpu / 100,
+            cores=psutil.cpu_count() or 0,
+            load1=None if load is None else load[0],
+            # What a program could still get counts as free: caches are given back when they are needed.
+            memory_used=None if memory is None else memory.total - memory.available,
+            memory_total=None if memory is None else memory.total,
+            gpus=gpus,
+            gpu_note=note,
+        )
+
+
+def _figure(read: Callable[[], Figure]) -> Figure | None:
+    """What `read` returns, or None where the system hides it (containers mask parts of `/proc`)."""
+    try:
+        return read()
+    except (OSError, psutil.Error):
+        return None

@@ -1,0 +1,103 @@
+"""Scripts repeat with their seed, and chance keeps to the figures of the catalogue."""
+
+import json
+from dataclasses import replace
+from random import Random
+from statistics import median
+
+import pytest
+
+from ai_dashboard.demo.behaviour import ANSWER_MAX, RETRY_AFTER_S, Ask, Behaviour, Fault, Script, Tool, draw_fault
+from ai_dashboard.demo.catalogue import CLOUD, OLLAMA, PROVIDERS, VLLM, FaultRates, SimulatedProvider
+from ai_dashboard.demo.prose import tokens_of
+
+QUESTION = "How do I size a connection pool for Postgres?"
+ASK = Ask(model="gpt-5", prompt=QUESTION, question=QUESTION, stream=True)
+WEATHER = Tool("get_weather", {"type": "object", "properties": {"city": {"type": "string"}}})
+
+
+def scripts(provider: SimulatedProvider, seed: int, count: int, ask: Ask = ASK) -> list[Script]:
+    behaviour = Behaviour(provider, seed)
+    return [behaviour.script(ask) for _ in range(count)]
+
+
+def test_the_same_seed_gives_the_same_scripts() -> None:
+    assert scripts(CLOUD, 7, 50) == scripts(CLOUD, 7, 50)
+    assert scripts(CLOUD, 7, 50) != scripts(CLOUD, 8, 50)
+    assert scripts(CLOUD, 7, 50) != scripts(VLLM, 7, 50)
+
+
+def test_what_one_caller_asks_shifts_no_other_script() -> None:
+    behaviour = Behaviour(CLOUD, 7)
+    behaviour.script(replace(ASK, max_tokens=1))
+    assert behaviour.script(ASK) == scripts(CLOUD, 7, 2)[1]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_times_have_the_medians_of_the_catalogue(provider: SimulatedProvider) -> None:
+    drawn = scripts(provider, 1, 2000)
+    assert median(script.ttft_s for script in drawn) == pytest.approx(provider.ttft_median_s, rel=0.06)
+    gaps = [gap for script in drawn for gap in script.gaps_s]
+    assert median(gaps) == pytest.approx(1 / provider.tokens_per_s, rel=0.02)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.name)
+def test_faults_are_as_frequent_as_the_catalogue_says(provider: SimulatedProvider) -> None:
+    chance = Random(3)
+    count = 40_000
+    drawn = [draw_fault(chance, provider.faults) for _ in range(count)]
+    for fault in (Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.STALL, Fault.CUT):
+        assert drawn.count(fault) / count == pytest.approx(getattr(provider.faults, fault), abs=0.003)
+
+
+def test_texts_and_counts_agree() -> None:
+    for script in scripts(OLLAMA, 2, 50):
+        assert tokens_of(script.text) == script.tokens
+        assert len(script.gaps_s) == script.completion_tokens - 1
+        assert script.prompt_tokens == len(tokens_of(QUESTION))
+        assert script.completion_tokens < ANSWER_MAX + 40
+        assert script.finish == "stop"
+
+
+def test_a_limit_cuts_the_answer_short_and_says_so() -> None:
+    script = scripts(CLOUD, 2, 1, replace(ASK, max_tokens=5))[0]
+    assert (script.completion_tokens, script.finish) == (5, "length")
+
+
+@pytest.mark.parametrize("fault", [Fault.STALL, Fault.CUT])
+def test_an_answer_that_breaks_off_does_so_before_its_end(fault: Fault) -> None:
+    provider = replace(CLOUD, faults=FaultRates(**{fault.value: 1.0}))
+    drawn = scripts(provider, 4, 200)
+    assert {script.fault for script in drawn} == {fault}
+    assert all(0 <= script.breaks_at < script.completion_tokens for script in drawn)
+    assert len({script.breaks_at for script in drawn}) > 20
+
+
+def test_a_rate_limited_caller_is_told_when_to_come_back() -> None:
+    drawn = scripts(replace(CLOUD, faults=FaultRates(rate_limited=1.0)), 4, 100)
+    assert {script.retry_after_s for script in drawn} == set(RETRY_AFTER_S)
+
+
+@pytest.mark.parametrize(
+    ("question", "must_call", "calls"),
+    [
+        ("What is the weather in Oslo?", False, True),
+        ("What is a mutex?", False, False),
+        ("What is a mutex?", True, True),
+    ],
+)
+def test_tools_are_called_when_asked_for(question: str, must_call: bool, calls: bool) -> None:
+    ask = replace(ASK, question=question, tools=(WEATHER,), must_call=must_call)
+    script = scripts(CLOUD, 5, 1, ask)[0]
+    assert (script.call is not None) is calls
+    assert script.finish == ("tool_calls" if calls else "stop")
+    if script.call is not None:
+        assert script.call.name == "get_weather"
+        assert json.loads(script.call.arguments)["city"]
+        assert "".join(script.tokens) == script.call.arguments
+        assert script.text == ""
+
+
+def test_without_tools_nothing_is_called() -> None:
+    ask = replace(ASK, question="What is the weather in Oslo?", must_call=True)
+    assert scripts(CLOUD, 5, 1, ask)[0].call is None
