@@ -1,6 +1,7 @@
 """One ask in its canonical form: OpenAI chat JSON, whatever dialect it arrived in."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JsonObject = dict[str, Any]
@@ -31,7 +32,8 @@ class Target:
     """Where an attempt is sent: everything a dialect needs to write the request, and nothing about the network.
 
     `base_path` is the path part of the provider's `base_url` without `/v1` and without a trailing slash; `api_key` is
-    the secret itself, so a `Target` is never shown or logged; `context_length` is in tokens.
+    the secret itself, so a `Target` is never shown or logged; `options` are
+    the model's own settings from the configuration (Ollama's `num_ctx` and the like).
     """
 
     provider: str
@@ -40,7 +42,7 @@ class Target:
     base_path: str = ""
     api_key: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    context_length: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Target({self.provider}/{self.model})"

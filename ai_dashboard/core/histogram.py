@@ -4,7 +4,8 @@ Counts add up, so histograms of several providers are merged and never their per
 is found by bit operations alone (the layout of HdrHistogram with 4 bits of mantissa).
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 
 SUB_BITS = 4
 SUB = 1 << SUB_BITS
@@ -21,38 +22,22 @@ def bucket_of(seconds: float) -> int:
     return min((shift << SUB_BITS) + (us >> shift), BUCKETS - 1)
 
 
-def upper_bound(bucket: int) -> float:
-    """The end of a bucket, exclusive, in seconds."""
-    return (_floor_us(bucket) + _width_us(bucket)) / 1e6
-
-
 def middle(bucket: int) -> float:
     """The value that stands for a bucket, in seconds."""
     return (_floor_us(bucket) + _width_us(bucket) / 2) / 1e6
 
 
-def quantile(counts: Sequence[int], q: float) -> float | None:
-    """The `q` quantile (0 to 1) in seconds, or None when nothing was counted."""
-    total = sum(counts)
-    if not total:
-        return None
-    rank = max(1, -(-total * q // 1))
+def quantiles(counts: Iterable[tuple[int, int]], total: int, qs: Iterable[float]) -> list[float]:
+    """The quantiles `qs` (0 to 1, ascending) in seconds, in one pass over pairs of bucket and count in bucket order.
+    `total` is the sum of the counts and must not be 0."""
+    ranks = [max(1, math.ceil(total * q)) for q in qs]
+    found: list[float] = []
     seen = 0
-    for bucket, count in enumerate(counts):
+    for bucket, count in counts:
         seen += count
-        if seen >= rank:
-            return middle(bucket)
-    raise AssertionError("the counts changed while they were read")
-
-
-def merged(histograms: Iterable[Sequence[int]]) -> list[int]:
-    """Counts added up bucket by bucket."""
-    total = [0] * BUCKETS
-    for counts in histograms:
-        for bucket, count in enumerate(counts):
-            if count:
-                total[bucket] += count
-    return total
+        while len(found) < len(ranks) and seen >= ranks[len(found)]:
+            found.append(middle(bucket))
+    return found
 
 
 def _floor_us(bucket: int) -> int:

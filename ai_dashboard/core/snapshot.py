@@ -71,8 +71,8 @@ class SeriesPoint:
     at: float
     requests: int
     errors: int
-    ttft: Percentiles
-    total: Percentiles
+    ttft: Percentiles = field(default_factory=Percentiles)
+    total: Percentiles = field(default_factory=Percentiles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,22 @@
+"""The control centre: a gateway on port 4000, and the screen to watch it from.
+
+ai-dashboard                  what ./config says, or whatever is found on this machine
+ai-dashboard --demo           simulated providers, with traffic: needs no config, key or GPU
+ai-dashboard --attach URL     a gateway that runs elsewhere
+"""
+
+import argparse
+
+from ai_dashboard import __version__
+from ai_dashboard.cli.options import add_gateway_options
+from ai_dashboard.cli.screen import show_attached, show_own
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_gateway_options(parser)
+    parser.add_argument("--attach", metavar="URL", help="show the gateway at URL instead of starting one")
+    parser.add_argument("--version", action="version", version=f"ai-dashboard {__version__}")
+
+
+def run(args: argparse.Namespace) -> int:
+    return show_attached(args.attach) if args.attach else show_own(args)

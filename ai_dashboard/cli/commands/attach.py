@@ -1,0 +1,18 @@
+"""Show a gateway that runs elsewhere: the same screens, over its admin API.
+
+  ai-dashboard attach http://127.0.0.1:4000
+
+The admin token is read from this user's state folder, or from AI_DASHBOARD_ADMIN_KEY.
+"""
+
+import argparse
+
+from ai_dashboard.cli.screen import show_attached
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="address of the gateway, such as http://127.0.0.1:4000")
+
+
+def run(args: argparse.Namespace) -> int:
+    return show_attached(args.url)

@@ -1,0 +1,59 @@
+"""Run the gateway alone, without a screen.
+
+  ai-dashboard serve                     what ./config says, on port 4000
+  ai-dashboard serve --demo --port 4100  simulated providers, with traffic
+
+SIGTERM and ctrl+c stop it: no new connections, requests in flight may finish within `drain_s`.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+
+from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from, print_diagnostics
+from ai_dashboard.cli.options import add_gateway_options
+from ai_dashboard.gateway.gateway import Gateway
+from ai_dashboard.gateway.thread import new_loop
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_gateway_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    order = order_from(args)
+    print_diagnostics(order.loaded)
+    if order.loaded.config is None:
+        print("ai-dashboard: nothing is served from a configuration with errors", file=sys.stderr)
+        return 2
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(_serve(order))
+    except OSError as error:
+        raise explain_listen_failure(error, order) from None
+    return 0
+
+
+async def _serve(order: Order) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    async with opened(order) as gateway:
+        print(_banner(gateway, demo=order.demo), file=sys.stderr, flush=True)
+        await stop.wait()
+        # A second signal means now.
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        await gateway.drain(0.0 if order.demo else None)
+
+
+def _banner(gateway: Gateway, *, demo: bool) -> str:
+    host, port = gateway.address
+    shown = f"[{host}]" if ":" in host else host
+    label = "DEMO, simulated providers: " if demo else ""
+    names = ", ".join(gateway.generation.upstreams) or "none yet"
+    return f"ai-dashboard: {label}listening on http://{shown}:{port}/v1 (providers: {names})"

@@ -1,0 +1,115 @@
+"""Say in a few lines how a running gateway is.
+
+ai-dashboard status           for people
+ai-dashboard status --json    everything, for programs
+ai-dashboard status --tmux    one line, for a status bar
+"""
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+from ai_dashboard.cli.neighbour import get_json
+from ai_dashboard.cli.options import DEFAULT_URL, add_url_option
+from ai_dashboard.gateway.state import known_admin_token, state_folder
+
+MARKS = {"active": "●", "degraded": "◐", "unavailable": "○", "auth_failed": "✗", "checking": "…", "disabled": "–"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_url_option(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the whole snapshot as JSON")
+    form.add_argument("--tmux", action="store_true", help="one line for a status bar")
+
+
+def run(args: argparse.Namespace) -> int:
+    snapshot = _snapshot(args.url)
+    if snapshot is None:
+        if args.tmux:
+            print("○ no gateway")
+        else:
+            print(f"ai-dashboard: no gateway of yours answers at {args.url}", file=sys.stderr)
+        return 1
+    if args.json:
+        print(json.dumps(snapshot, ensure_ascii=False, indent=2))
+    elif args.tmux:
+        print(one_line(snapshot))
+    else:
+        print("\n".join(lines(snapshot)))
+    return 0 if _well(snapshot) else 1
+
+
+def _snapshot(url: str) -> dict[str, Any] | None:
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    env = dict(os.environ)
+    token = known_admin_token(state_folder(env), env)
+    default = urlsplit(DEFAULT_URL)
+    host, port = parts.hostname or default.hostname or "", parts.port or default.port or 0
+    return get_json(host, port, "/api/admin/snapshot", token=token)
+
+
+def _well(snapshot: dict[str, Any]) -> bool:
+    used = [provider["health"] for provider in snapshot["providers"] if provider["health"] != "disabled"]
+    return bool(snapshot["config"]["usable"]) and all(health in {"active", "degraded", "checking"} for health in used)
+
+
+def one_line(snapshot: dict[str, Any]) -> str:
+    """`● 3/4 1.2/s 88ms ⚠1`: providers that answer, requests a second, median time to the first token, alerts."""
+    used = [provider for provider in snapshot["providers"] if provider["health"] != "disabled"]
+    up = [provider for provider in used if provider["health"] in {"active", "degraded"}]
+    mark = "●" if len(up) == len(used) else "◐" if up else "○"
+    parts = [mark, f"{len(up)}/{len(used)}", f"{snapshot['gateway']['rate']:.1f}/s"]
+    if (ttft := snapshot["ttft"]["p50"]) is not None:
+        parts.append(_duration(ttft))
+    if alerts := len(snapshot["alerts"]):
+        parts.append(f"⚠{alerts}")
+    if snapshot["gateway"]["simulated"]:
+        parts.append("DEMO")
+    return " ".join(parts)
+
+
+def lines(snapshot: dict[str, Any]) -> list[str]:
+    """A heading, a line for each provider, then what is wrong."""
+    text = [_heading(snapshot["gateway"]), ""]
+    providers = snapshot["providers"]
+    width = max((len(provider["name"]) for provider in providers), default=0)
+    text.extend(_provider_line(provider, width) for provider in providers)
+    if not providers:
+        text.append("no providers: start one of your own, set a key, or try `ai-dashboard --demo`")
+    if snapshot["alerts"]:
+        text.append("")
+        text.extend(_alert_line(alert) for alert in snapshot["alerts"])
+    return text
+
+
+def _heading(gateway: dict[str, Any]) -> str:
+    label = "DEMO · " if gateway["simulated"] else ""
+    address = f"{label}http://{gateway['host']}:{gateway['port']}  up {_duration(gateway['uptime_s'])}"
+    load = f"{gateway['rate']:.1f} req/s  {gateway['in_flight']} in flight  {gateway['requests']} answered"
+    return f"{address}  {load}"
+
+
+def _provider_line(provider: dict[str, Any], width: int) -> str:
+    state = f"{MARKS.get(provider['health'], '?')} {provider['name']:<{width}}  {provider['health']:<11}"
+    total = provider["total"]
+    times = f"p50 {_duration(total['p50']):>6}  p95 {_duration(total['p95']):>6}"
+    return f"{state}  {times}  {provider['per_minute']:>5.0f} req/min  {len(provider['models']):>3} models"
+
+
+def _alert_line(alert: dict[str, Any]) -> str:
+    return f"⚠ {alert['text']} ({alert['hint']})" if alert["hint"] else f"⚠ {alert['text']}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    minutes = int(seconds // 60)
+    return f"{minutes}m" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02d}"

@@ -1,0 +1,118 @@
+"""Puts a gateway together: configuration, discovery, hardware, and the demo if it was asked for."""
+
+import argparse
+import asyncio
+import errno
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from ai_dashboard.cli.neighbour import describe_listener, free_port_after
+from ai_dashboard.config.discover import discover
+from ai_dashboard.config.load import Config, Loaded, load
+from ai_dashboard.config.locate import find_folder
+from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
+from ai_dashboard.core.errors import ConfigError
+from ai_dashboard.gateway.gateway import Gateway, Options
+from ai_dashboard.gateway.state import admin_token, state_folder
+from ai_dashboard.hardware.sampler import HardwareSampler
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for, with the configuration already read."""
+
+    loaded: Loaded
+    options: Options
+    env: Mapping[str, str]
+    look_around: bool
+    demo: bool
+    seed: int
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the gateway will try to listen."""
+        listen = self.loaded.config.gateway.listen if self.loaded.config else GatewaySettings().listen
+        port = listen.port if self.options.port is None else self.options.port
+        return self.options.host or listen.host, port
+
+
+def order_from(args: argparse.Namespace) -> Order:
+    """Read the configuration that the arguments point to. Raises `ConfigError` for a folder that does not exist."""
+    env = dict(os.environ)
+    folder = None if args.demo else find_folder(args.config_dir, env, Path.cwd())
+    options = Options(
+        host=args.host,
+        port=args.port,
+        insecure=args.insecure,
+        simulated=args.demo,
+        admin_token=admin_token(state_folder(env), env),
+    )
+    loaded = load(folder, env)
+    return Order(loaded, options, env, look_around=not (args.no_discovery or args.demo), demo=args.demo, seed=args.seed)
+
+
+@asynccontextmanager
+async def opened(order: Order) -> AsyncIterator[Gateway]:
+    """The gateway, listening, with everything that it needs around it. Raises `OSError` when the port is taken."""
+    hardware = HardwareSampler()
+    hardware.start()
+    try:
+        if order.demo:
+            async with _demo(order, hardware) as gateway:
+                yield gateway
+        else:
+            look = partial(discover, order.env) if order.look_around else None
+            async with Gateway(
+                order.loaded, order.options, read_host=lambda: hardware.latest, discover=look
+            ) as gateway:
+                yield gateway
+    finally:
+        hardware.stop()
+
+
+@asynccontextmanager
+async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gateway]:
+    """Simulated providers, a gateway that knows only them, and visitors at its door."""
+    from ai_dashboard.demo.stage import DemoStage
+    from ai_dashboard.demo.traffic import send_traffic
+
+    async with DemoStage(order.seed) as stage:
+        settings = order.loaded.config.gateway if order.loaded.config else GatewaySettings()
+        providers = ProvidersFile.model_validate({"providers": stage.provider_entries()}).providers
+        mappings = Mappings.model_validate(stage.mapping_entries())
+        config = Config(MappingProxyType(providers), mappings, settings, "simulated providers")
+        loaded = Loaded(config, (), None)
+        async with (
+            Gateway(loaded, order.options, read_host=lambda: hardware.latest) as gateway,
+            asyncio.TaskGroup() as visitors,
+        ):
+            host, port = gateway.address
+            traffic = visitors.create_task(send_traffic(f"http://{host}:{port}", order.seed), name="traffic")
+            try:
+                yield gateway
+            finally:
+                traffic.cancel()
+
+
+def explain_listen_failure(error: OSError, order: Order) -> ConfigError:
+    """Why the gateway could not listen, and what to do, in one line."""
+    host, port = order.address
+    if error.errno == errno.EADDRINUSE:
+        holder = describe_listener(host, port)
+        free = free_port_after(host, port)
+        return ConfigError((f"ai-dashboard: port {port} is taken by {holder}; try --port {free}",))
+    if error.errno == errno.EACCES:
+        return ConfigError((f"ai-dashboard: port {port} needs rights that you do not have; try --port 4000",))
+    return ConfigError((f"ai-dashboard: cannot listen on {host}:{port}: {error.strerror or error}",))
+
+
+def print_diagnostics(loaded: Loaded) -> None:
+    """Every finding on standard error, one line each."""
+    for finding in loaded.diagnostics:
+        print(finding, file=sys.stderr)

@@ -1,0 +1,33 @@
+"""Options that several sub-commands share, spelled the same everywhere."""
+
+import argparse
+
+DEFAULT_URL = "http://127.0.0.1:4000"
+
+
+def add_gateway_options(parser: argparse.ArgumentParser) -> None:
+    """Where a gateway of our own listens and what it serves."""
+    parser.add_argument("--host", help="address to listen on (default: gateway.yaml, else 127.0.0.1)")
+    parser.add_argument("--port", type=port, help="port to listen on, 0 for any free one (default: 4000)")
+    parser.add_argument("--insecure", action="store_true", help="listen beyond this machine without a key")
+    parser.add_argument("--no-discovery", action="store_true", help="do not look for servers on this machine")
+    parser.add_argument("--demo", action="store_true", help="serve simulated providers, with traffic; needs nothing")
+    parser.add_argument("--seed", type=int, default=1, help="what chance in the demo starts from (default: 1)")
+    add_config_option(parser)
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Which configuration."""
+    parser.add_argument("--config-dir", metavar="DIR", help="configuration folder (default: ./config, else your own)")
+
+
+def add_url_option(parser: argparse.ArgumentParser) -> None:
+    """Which running gateway."""
+    parser.add_argument("--url", default=DEFAULT_URL, help=f"address of a running gateway (default: {DEFAULT_URL})")
+
+
+def port(text: str) -> int:
+    """A port number, or argparse's own complaint."""
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; ports are 0 to 65535")
+    return int(text)

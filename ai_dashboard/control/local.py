@@ -1,0 +1,51 @@
+"""The door to a gateway in a thread of this process. Pictures and records are references; the rest runs on its loop."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from ai_dashboard.core.control import ConfigFile, PortClosed
+from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.records import RecordPage
+from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.gateway.gateway import Gateway
+from ai_dashboard.gateway.thread import GatewayThread
+
+T = TypeVar("T")
+
+
+class LocalPort:
+    """`core.control.ControlPort` on a `GatewayThread`. `drain_s` is what requests in flight are given at the end."""
+
+    def __init__(self, thread: GatewayThread, gateway: Gateway, *, drain_s: float) -> None:
+        self._thread = thread
+        self._gateway = gateway
+        self._drain_s = drain_s
+
+    async def snapshot(self) -> Snapshot:
+        return self._gateway.snapshot()
+
+    async def records(self, after: int, limit: int = 500) -> RecordPage:
+        return self._gateway.records(after, limit)
+
+    async def explain(self, facts: RouteFacts) -> Plan:
+        async def explained() -> Plan:
+            return self._gateway.explain(facts)
+
+        return await self._on_its_loop(explained())
+
+    async def config_files(self) -> tuple[ConfigFile, ...]:
+        return await self._on_its_loop(self._gateway.config_files())
+
+    async def refresh(self) -> None:
+        await self._on_its_loop(self._gateway.refresh())
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._thread.stop, self._drain_s)
+
+    async def _on_its_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            future = self._thread.call(work)
+        except RuntimeError as error:
+            raise PortClosed(str(error)) from None
+        return await asyncio.wrap_future(future)

@@ -1,0 +1,103 @@
+"""The door to a gateway anywhere else: the same typed values, read from the admin API's JSON."""
+
+from typing import TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from ai_dashboard.core.control import ConfigFile, PortClosed
+from ai_dashboard.core.errors import ModelNotFound
+from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.records import RecordPage
+from ai_dashboard.core.snapshot import Snapshot
+
+T = TypeVar("T")
+
+TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+REFRESH_TIMEOUT = httpx.Timeout(60.0, connect=2.0)
+
+_SNAPSHOT = TypeAdapter(Snapshot)
+_RECORDS = TypeAdapter(RecordPage)
+_PLAN = TypeAdapter(Plan)
+_FILES = TypeAdapter(tuple[ConfigFile, ...])
+
+
+class RemotePort:
+    """`core.control.ControlPort` over HTTP. `url` is the gateway's address, `token` its admin token."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        self._url = url.rstrip("/")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        # The address is the operator's own word; a proxy of the environment is for the world outside.
+        self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False)
+        self._last: Snapshot | None = None
+
+    async def snapshot(self) -> Snapshot:
+        query = {"version": str(self._last.version)} if self._last else {}
+        reply = await self._ask("GET", "/api/admin/snapshot", query)
+        if reply.status_code == httpx.codes.NOT_MODIFIED and self._last is not None:
+            return self._last
+        self._last = self._parsed(_SNAPSHOT, reply)
+        return self._last
+
+    async def records(self, after: int, limit: int = 500) -> RecordPage:
+        query = {"after": str(after), "limit": str(limit)}
+        return self._parsed(_RECORDS, await self._ask("GET", "/api/admin/requests", query))
+
+    async def explain(self, facts: RouteFacts) -> Plan:
+        query = {"model": facts.model, "tokens": str(facts.prompt_tokens), "max_tokens": str(facts.max_tokens)}
+        if facts.capability:
+            query["capability"] = facts.capability
+        return self._parsed(_PLAN, await self._ask("GET", "/api/admin/route", query))
+
+    async def config_files(self) -> tuple[ConfigFile, ...]:
+        return self._parsed(_FILES, await self._ask("GET", "/api/admin/config", {}))
+
+    async def refresh(self) -> None:
+        await self._ask("POST", "/api/admin/refresh", {}, patience=REFRESH_TIMEOUT)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _ask(
+        self, method: str, path: str, query: dict[str, str], *, patience: httpx.Timeout = TIMEOUT
+    ) -> httpx.Response:
+        try:
+            reply = await self._http.request(method, path, params=query, timeout=patience)
+        except httpx.InvalidURL:
+            raise PortClosed(f"{self._url} is not an address; it looks like http://127.0.0.1:4000") from None
+        except httpx.TransportError as error:
+            why = str(error) or type(error).__name__
+            raise PortClosed(f"no gateway answers at {self._url} ({why}); is `ai-dashboard serve` running?") from None
+        if reply.status_code == httpx.codes.UNAUTHORIZED:
+            raise PortClosed(
+                f"{self._url} wants its admin token: set AI_DASHBOARD_ADMIN_KEY to what its state folder holds"
+            )
+        if reply.status_code == httpx.codes.NOT_FOUND:
+            raise _not_found(reply, self._url)
+        if reply.status_code >= 400:
+            raise PortClosed(f"{self._url}{path} answered {reply.status_code}: {_message(reply)}")
+        return reply
+
+    def _parsed(self, adapter: TypeAdapter[T], reply: httpx.Response) -> T:
+        try:
+            return adapter.validate_json(reply.content)
+        except ValidationError:
+            raise PortClosed(f"what answers at {self._url} is no gateway of this version") from None
+
+
+def _not_found(reply: httpx.Response, url: str) -> Exception:
+    try:
+        error = reply.json()["error"]
+        if error["code"] == ModelNotFound.code:
+            return ModelNotFound(error["message"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    return PortClosed(f"what answers at {url} is no ai-dashboard gateway")
+
+
+def _message(reply: httpx.Response) -> str:
+    try:
+        return str(reply.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return reply.text[:200]

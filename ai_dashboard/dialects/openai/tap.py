@@ -1,0 +1,189 @@
+"""OpenAI in, OpenAI out: the bytes pass through as they came, and a tap notes the little that has to be known.
+
+Before the first content every event is read, since another provider can still answer. After it no chunk is decoded: a
+search for a usage object (memory speed) and the last few kilobytes, read once at the end, tell everything else. Bytes
+leave at event boundaries only, so that an error event after a cut never lands inside half an event.
+"""
+
+import re
+from typing import Any
+
+import orjson
+
+from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
+from ai_dashboard.core.events import Usage
+from ai_dashboard.dialects.sse import SseDecoder, first_event, whole_events
+
+TAIL_BYTES = 8192
+"""More than the finish, usage and end events of any provider take together."""
+
+DONE = b"[DONE]"
+_USAGE = re.compile(rb'"usage"\s*:\s*\{')
+
+
+class StreamTap:
+    """The relay for a stream."""
+
+    def __init__(self, *, hide_usage: bool) -> None:
+        self.committed = False
+        self.usage: Usage | None = None
+        self.finish: str | None = None
+        self.failure: str | None = None
+        self._hide_usage = hide_usage
+        self._opening = SseDecoder()
+        self._done = False
+        self._rest = b""
+        self._tail = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        if not self.committed:
+            self.committed = any(self._opens(event.data) for event in self._opening.feed(chunk))
+        data = self._rest + chunk if self._rest else chunk
+        end = whole_events(data)
+        out, self._rest = (data, b"") if end == len(data) else (data[:end], data[end:])
+        if not out:
+            return b""
+        self._tail = out[-TAIL_BYTES:] if len(out) >= TAIL_BYTES else (self._tail + out)[-TAIL_BYTES:]
+        if self._hide_usage and _USAGE.search(out):
+            return self._without_usage(out)
+        return out
+
+    def close(self) -> bytes:
+        """Read the tail: is the answer whole, what did it use, did the provider report an error inside it?"""
+        for event in SseDecoder().feed(self._tail + self._rest + b"\n\n"):
+            self._read_closing(event.data)
+        if self.failure is None and not self._done and self.finish is None:
+            raise UpstreamTruncated("the stream ended before the provider said that it was whole")
+        # A last event without its blank line is whole all the same when the provider closed properly behind it.
+        return b"" if self._hide_usage and _is_usage_only(self._rest) else self._rest
+
+    def _opens(self, data: bytes) -> bool:
+        """Whether an event commits us to this provider. Raises when it is no beginning of an answer."""
+        if data == DONE:
+            raise UpstreamInvalid("the provider's answer is empty")
+        event = _loads(data)
+        if (message := _error_in(event)) is not None:
+            raise UpstreamInvalid(message)
+        for choice in _choices(event):
+            finish = choice.get("finish_reason")
+            if _says_something(choice) or finish not in {None, "stop"}:
+                return True
+            if finish == "stop":
+                raise UpstreamInvalid("the provider's answer is empty")
+        return False
+
+    def _read_closing(self, data: bytes) -> None:
+        if data == DONE:
+            self._done = True
+            return
+        try:
+            event = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return  # the tail may begin in the middle of an event
+        if not isinstance(event, dict):
+            return
+        self.failure = _error_in(event) or self.failure
+        self.usage = usage_of(event.get("usage")) or self.usage
+        for choice in _choices(event):
+            finish = choice.get("finish_reason")
+            self.finish = finish if isinstance(finish, str) else self.finish
+
+    def _without_usage(self, out: bytes) -> bytes:
+        """Take out the usage event that we asked for and the caller did not; everything else stays byte for byte."""
+        kept = []
+        while out:
+            end = first_event(out)
+            event, out = out[:end], out[end:]
+            if not _is_usage_only(event):
+                kept.append(event)
+        return b"".join(kept)
+
+
+class WholeTap:
+    """The relay for a reply in one piece: checked as a whole before any of it is sent."""
+
+    def __init__(self) -> None:
+        self.committed = False
+        self.usage: Usage | None = None
+        self.finish: str | None = None
+        self.failure: str | None = None
+        self._pieces: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> bytes:
+        self._pieces.append(chunk)
+        return b""
+
+    def close(self) -> bytes:
+        body = b"".join(self._pieces)
+        reply = _loads(body)
+        if (message := _error_in(reply)) is not None:
+            raise UpstreamInvalid(message)
+        choices = _choices(reply)
+        if not choices:
+            raise UpstreamInvalid("the provider's answer has no choices")
+        self.usage = usage_of(reply.get("usage"))
+        finish = choices[0].get("finish_reason")
+        self.finish = finish if isinstance(finish, str) else None
+        self.committed = True
+        return body
+
+
+def usage_of(value: object) -> Usage | None:
+    """OpenAI's usage object, or None when it is none."""
+    if not isinstance(value, dict):
+        return None
+    return Usage(
+        prompt_tokens=_count(value, "prompt_tokens"),
+        completion_tokens=_count(value, "completion_tokens"),
+        cached_tokens=_count(value.get("prompt_tokens_details"), "cached_tokens"),
+        reasoning_tokens=_count(value.get("completion_tokens_details"), "reasoning_tokens"),
+    )
+
+
+def _count(holder: object, name: str) -> int:
+    value = holder.get(name) if isinstance(holder, dict) else None
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _loads(data: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        shown = data[:80].decode("utf-8", "replace").strip() or "nothing"
+        raise UpstreamInvalid(f"the provider's answer is not JSON; it begins with: {shown}") from None
+    if not isinstance(value, dict):
+        raise UpstreamInvalid("the provider's answer is JSON, but not an object")
+    return value
+
+
+def _error_in(event: dict[str, Any]) -> str | None:
+    error = event.get("error")
+    if error is None:
+        return None
+    message = error.get("message") if isinstance(error, dict) else error
+    return message if isinstance(message, str) else "the provider reported an error without a message"
+
+
+def _choices(event: dict[str, Any]) -> list[dict[str, Any]]:
+    choices = event.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def _says_something(choice: dict[str, Any]) -> bool:
+    """Whether a delta holds content, a tool call, thinking or a refusal: anything but the role."""
+    delta = choice.get("delta")
+    if not isinstance(delta, dict):
+        return bool(choice.get("text"))
+    return any(value for name, value in delta.items() if name != "role")
+
+
+def _is_usage_only(event: bytes) -> bool:
+    if not _USAGE.search(event):
+        return False
+    for decoded in SseDecoder().feed(event + b"\n\n"):
+        try:
+            body = orjson.loads(decoded.data)
+        except orjson.JSONDecodeError:
+            return False
+        return isinstance(body, dict) and body.get("choices") == []
+    return False

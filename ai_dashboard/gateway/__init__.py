@@ -1,0 +1,1 @@
+"""Where rooms meet: one request's life, what is in force (`Generation`) and what has happened (`Runtime`)."""

@@ -1,0 +1,93 @@
+"""The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
+
+from typing import Protocol
+from urllib.parse import parse_qs
+
+import orjson
+
+from ai_dashboard.core.control import ConfigFile
+from ai_dashboard.core.errors import CallerError
+from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.records import RecordPage
+from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.transport.http1 import Exchange
+
+MAX_PAGE = 5000
+JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+class Controlled(Protocol):
+    """The part of a gateway that this API shows."""
+
+    def snapshot(self) -> Snapshot: ...
+    def records(self, after: int, limit: int) -> RecordPage: ...
+    def explain(self, facts: RouteFacts) -> Plan: ...
+    async def config_files(self) -> tuple[ConfigFile, ...]: ...
+    async def refresh(self) -> None: ...
+
+
+class AdminApi:
+    """Handlers; each answers with the JSON of one dataclass of `core`, field for field."""
+
+    def __init__(self, gateway: Controlled) -> None:
+        self._gateway = gateway
+
+    async def snapshot(self, exchange: Exchange) -> None:
+        """`GET /api/admin/snapshot`, or 304 when `?version=` is still the latest."""
+        latest = self._gateway.snapshot()
+        if _number(_query(exchange), "version", -1) == latest.version:
+            exchange.reply(304, [], b"")
+            return
+        _reply(exchange, latest)
+
+    async def requests(self, exchange: Exchange) -> None:
+        """`GET /api/admin/requests?after=&limit=`: finished requests."""
+        query = _query(exchange)
+        limit = max(1, min(_number(query, "limit", 500), MAX_PAGE))
+        _reply(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
+
+    async def route(self, exchange: Exchange) -> None:
+        """`GET /api/admin/route?model=…`: where such a request would go, without sending it."""
+        query = _query(exchange)
+        if not (model := query.get("model")):
+            raise CallerError("`model` is missing", hint="for example /api/admin/route?model=llama3.1:8b")
+        facts = RouteFacts(
+            model=model,
+            capability=query.get("capability"),
+            prompt_tokens=max(0, _number(query, "tokens", 0)),
+            max_tokens=max(0, _number(query, "max_tokens", 0)),
+        )
+        _reply(exchange, self._gateway.explain(facts))
+
+    async def config(self, exchange: Exchange) -> None:
+        """`GET /api/admin/config`: the files as they are on disk, secrets masked."""
+        _reply(exchange, await self._gateway.config_files())
+
+    async def refresh(self, exchange: Exchange) -> None:
+        """`POST /api/admin/refresh`: check all providers now."""
+        await self._gateway.refresh()
+        exchange.reply(204, [], b"")
+
+
+def _reply(exchange: Exchange, value: object) -> None:
+    exchange.reply(200, JSON, orjson.dumps(value, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _query(exchange: Exchange) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(exchange.query).items()}
+
+
+def _number(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise CallerError(f"`{name}` is {text!r}, not a whole number") from None

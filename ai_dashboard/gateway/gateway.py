@@ -1,0 +1,246 @@
+"""The gateway as a whole: listens, answers, watches its providers, and freezes pictures of itself."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from ai_dashboard.config.discover import Discovery
+from ai_dashboard.config.load import FILES, Config, Loaded
+from ai_dashboard.config.redact import redact
+from ai_dashboard.config.schema import GatewaySettings, Mappings
+from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.control import ConfigFile
+from ai_dashboard.core.diagnostics import Severity
+from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.records import RecordPage
+from ai_dashboard.core.snapshot import ConfigView, HostView, Snapshot
+from ai_dashboard.gateway.clock import SystemClock
+from ai_dashboard.gateway.generation import Generation, build_generation
+from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
+from ai_dashboard.gateway.health import HealthMonitor
+from ai_dashboard.gateway.pipeline import Desk
+from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.gateway.server import GatewayServer
+from ai_dashboard.gateway.snapshot import freeze
+from ai_dashboard.routing.plan import plan
+from ai_dashboard.transport.client import UpstreamClient
+from ai_dashboard.transport.http1 import Limits, Server
+
+Discover = Callable[[], Awaitable[Discovery]]
+
+TICK_S = 0.25
+IDLE_TICKS = 4
+"""While nothing happens a picture is frozen once a second: rates fall and the uptime grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a gateway is started. `host` and `port` win over the configuration; port 0 takes any free one."""
+
+    host: str | None = None
+    port: int | None = None
+    insecure: bool = False
+    simulated: bool = False
+    admin_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+
+class Gateway:
+    """`async with Gateway(…) as gateway:` listens and answers until the block ends; then it drains."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        options: Options,
+        *,
+        read_host: Callable[[], HostView],
+        discover: Discover | None = None,
+        clock: Clock | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._loaded = loaded
+        self._options = options
+        self._read_host = read_host
+        self._discover = discover
+        self._chance = chance or random.Random()
+        self.runtime = Runtime(clock or SystemClock(), new_id=lambda: f"{self._chance.getrandbits(64):016x}")
+        self.client = UpstreamClient()
+        self.diagnostics = loaded.diagnostics
+        self.generation = _first_generation(loaded)
+        self._address = ("", 0)
+        self._cell: Snapshot | None = None
+        self._seen_changes = -1
+        self._tasks = asyncio.TaskGroup()
+        self._background: list[asyncio.Task[None]] = []
+        self._monitor = HealthMonitor(self.generation, self.runtime, self.client, self._chance)
+        self._watching: asyncio.Task[None] | None = None
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def __aenter__(self) -> Self:
+        """Listen. Raises `OSError` when the port is taken, `CallerError` for an open listener without a key."""
+        settings = self.generation.settings
+        host = self._options.host or settings.listen.host
+        port = settings.listen.port if self._options.port is None else self._options.port
+        key = settings.auth.master_key
+        refuse_open_listener(host, has_key=key is not None, insecure=self._options.insecure)
+        guard = Guard(
+            own_names(host, settings.allowed_hosts),
+            call_key=key.get_secret_value() if key else None,
+            admin_token=self._options.admin_token,
+        )
+        self._server = Server(GatewayServer(self, guard).handle, _limits(settings))
+        await self._server.__aenter__()
+        try:
+            self._address = await self._server.listen(host, port)
+        except BaseException:
+            await self._server.__aexit__(None, None, None)
+            raise
+        await self._tasks.__aenter__()
+        self._freeze()
+        self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
+        self._background = [self._tasks.create_task(self._tick(), name="snapshot")]
+        if self._discover is not None:
+            self._background.append(self._tasks.create_task(self._adopt_discovered(self._discover), name="discovery"))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop watching, let go of every connection. Whoever wants requests to end first calls `drain` before."""
+        for task in (*self._background, self._watching):
+            if task is not None:
+                task.cancel()
+        await self._server.__aexit__(kind, error, trace)
+        await self._tasks.__aexit__(None, None, None)
+        self.client.close()
+
+    async def drain(self, seconds: float | None = None) -> None:
+        """Take no new connections, and give requests in flight `seconds` (the configuration's `drain_s` if None)."""
+        self.runtime.draining = True
+        self._freeze()
+        await self._server.drain(self.generation.settings.drain_s if seconds is None else seconds)
+
+    def desk(self) -> Desk:
+        """What a request that begins now works with."""
+        return Desk(self.generation, self.runtime, self.client)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._address
+
+    # ── what a control centre asks ───────────────────────────────────────────────────────────────────────────────
+
+    def snapshot(self) -> Snapshot:
+        """The latest picture. Safe from any thread: it is one reference."""
+        if self._cell is None:
+            raise RuntimeError("there is no picture before the gateway listens")
+        return self._cell
+
+    def records(self, after: int, limit: int) -> RecordPage:
+        """Finished requests. Safe from any thread."""
+        return self.runtime.ring.page(after, limit)
+
+    def explain(self, facts: RouteFacts) -> Plan:
+        """Where such a request would go now. Raises `ModelNotFound`."""
+        return plan(facts, self.generation.table, self.runtime.providers)
+
+    async def config_files(self) -> tuple[ConfigFile, ...]:
+        """The configuration's files as they are on disk, secrets masked."""
+        folder = self._loaded.folder
+        if folder is None:
+            return ()
+        return await asyncio.to_thread(_read_files, folder)
+
+    async def refresh(self) -> None:
+        """Check all providers now."""
+        await self._monitor.check_all()
+        self._freeze()
+
+    # ── in the background ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tick(self) -> None:
+        idle = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            idle += 1
+            if self.runtime.changes != self._seen_changes or idle >= IDLE_TICKS:
+                self._freeze()
+                idle = 0
+
+    def _freeze(self) -> None:
+        self._seen_changes = self.runtime.changes
+        self._cell = freeze(
+            self._cell.version + 1 if self._cell else 1,
+            self.runtime,
+            self.generation,
+            address=self._address,
+            config=self._config_view(),
+            host=self._read_host(),
+            simulated=self._options.simulated,
+        )
+
+    def _config_view(self) -> ConfigView:
+        folder = self._loaded.folder
+        return ConfigView(
+            number=self.generation.number,
+            folder=str(folder) if folder else None,
+            origin=self.generation.config.origin,
+            usable=self.generation.refused is None,
+            diagnostics=self.diagnostics,
+        )
+
+    async def _adopt_discovered(self, discover: Discover) -> None:
+        """Look around. Beside an operator's configuration finds are only mentioned; without one they are used."""
+        found = await discover()
+        self.diagnostics += found.diagnostics
+        if self._loaded.folder is None and found.providers:
+            config = self.generation.config
+            origin = f"{config.origin} and what was found here"
+            self._use(Config(MappingProxyType(found.providers), config.mappings, config.gateway, origin))
+        self.runtime.changes += 1
+
+    def _use(self, config: Config) -> None:
+        """Swap to another configuration. Requests in flight finish on the one that they began with."""
+        self.generation = build_generation(self.generation.number + 1, config)
+        if self._watching is not None:
+            self._watching.cancel()
+        self._monitor = HealthMonitor(self.generation, self.runtime, self.client, self._chance)
+        self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
+
+
+def _first_generation(loaded: Loaded) -> Generation:
+    if loaded.config is not None:
+        return build_generation(1, loaded.config)
+    errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
+    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+    nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")
+    return build_generation(0, nothing, refused=f"{errors[0]}{more}")
+
+
+def _limits(settings: GatewaySettings) -> Limits:
+    limits = settings.limits
+    return Limits(
+        max_header_bytes=int(limits.max_header_kb * 1024),
+        max_body_bytes=int(limits.max_body_mb * (1 << 20)),
+        header_read_s=limits.header_read_s,
+        max_connections=limits.max_connections,
+    )
+
+
+def _read_files(folder: Path) -> tuple[ConfigFile, ...]:
+    files = []
+    for name in FILES:
+        path = folder / name
+        try:
+            text = path.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            files.append(ConfigFile(name, str(path), "", missing=True))
+        else:
+            files.append(ConfigFile(name, str(path), redact(text)))
+    return tuple(files)

@@ -1,0 +1,76 @@
+"""What is in force: one configuration, compiled. Immutable; a request keeps the generation that it began with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ai_dashboard.config.load import Config
+from ai_dashboard.config.schema import GatewaySettings, Provider
+from ai_dashboard.core.chat import Target
+from ai_dashboard.dialects.kinds import KINDS, Kind
+from ai_dashboard.routing.table import Table, compile_table
+from ai_dashboard.transport.client import Endpoint, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One provider, ready to be asked: where it is, how it speaks, and how long it is waited for."""
+
+    provider: Provider
+    kind: Kind
+    endpoint: Endpoint
+    base_path: str
+    timeouts: Timeouts
+    health_timeouts: Timeouts
+
+    def target(self, model: str, options: Mapping[str, object]) -> Target:
+        """What a dialect needs to write a request for one of its models."""
+        key = self.provider.api_key
+        return Target(
+            provider=self.provider.name,
+            kind=self.kind.name,
+            model=model,
+            base_path=self.base_path,
+            api_key=key.get_secret_value() if key else None,
+            headers=tuple((name.lower(), value) for name, value in self.provider.headers.items()),
+            options=options,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Everything a request looks up. `refused` says why nothing is served, when the configuration had errors."""
+
+    number: int
+    config: Config
+    table: Table
+    upstreams: Mapping[str, Upstream]
+    refused: str | None = None
+
+    @property
+    def settings(self) -> GatewaySettings:
+        return self.config.gateway
+
+
+def build_generation(number: int, config: Config, *, refused: str | None = None) -> Generation:
+    """Compile a configuration that loaded without errors. All that can fail fails here, before anything is swapped."""
+    upstreams = {
+        name: _upstream(provider, config.gateway) for name, provider in config.providers.items() if provider.active
+    }
+    return Generation(number, config, compile_table(config), MappingProxyType(upstreams), refused)
+
+
+def _upstream(provider: Provider, settings: GatewaySettings) -> Upstream:
+    kind = KINDS[provider.type]
+    endpoint, base_path = Endpoint.parse(provider.base_url)
+    general, own = settings.timeouts, provider.timeouts
+    first = general.first_token_local_s if kind.local_engine and provider.local else general.first_token_s
+    timeouts = Timeouts(
+        connect_s=own.connect_s or general.connect_s,
+        first_byte_s=own.first_token_s or first,
+        idle_s=own.idle_s or general.idle_s,
+        total_s=own.total_s or provider.timeout_s or general.total_s,
+    )
+    patience = settings.health.timeout_s
+    health = Timeouts(connect_s=patience, first_byte_s=patience, idle_s=patience, total_s=patience)
+    return Upstream(provider, kind, endpoint, base_path, timeouts, health)

@@ -1,0 +1,107 @@
+"""Health checks: each provider is asked for its list of models now and then. Lists are free; no prompt is ever sent."""
+
+import asyncio
+import random
+from typing import Any
+
+import orjson
+
+from ai_dashboard.core.chat import HttpRequest
+from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
+from ai_dashboard.core.snapshot import Health
+from ai_dashboard.dialects.kinds import Kind
+from ai_dashboard.dialects.refusals import refusal
+from ai_dashboard.gateway.generation import Generation, Upstream
+from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.transport.client import UpstreamClient
+
+MAX_LIST_BYTES = 4 << 20
+RECOVERY_INTERVAL_S = 10.0
+"""A provider that is down is looked at this often, so that it is back soon after it is well."""
+
+LISTS_EVERYTHING = frozenset({"openai", "anthropic", "google"})
+"""Services whose lists hold much that is no chat model; there the configuration's own list counts."""
+
+
+class HealthMonitor:
+    """Watches the providers of one generation until it is cancelled."""
+
+    def __init__(self, generation: Generation, runtime: Runtime, client: UpstreamClient, chance: random.Random) -> None:
+        self._generation = generation
+        self._runtime = runtime
+        self._client = client
+        self._chance = chance
+        self._settings = generation.settings.health
+
+    async def watch(self) -> None:
+        """Check all providers, each at its own pace."""
+        async with asyncio.TaskGroup() as group:
+            for name, upstream in self._checkable():
+                group.create_task(self._watch(name, upstream), name=f"health {name}")
+
+    async def check_all(self) -> None:
+        """Check all providers now, once."""
+        async with asyncio.TaskGroup() as group:
+            for name, upstream in self._checkable():
+                group.create_task(self._check(name, upstream), name=f"check {name}")
+
+    def _checkable(self) -> list[tuple[str, Upstream]]:
+        providers = self._generation.table.providers
+        return [(name, up) for name, up in self._generation.upstreams.items() if providers[name].barred is None]
+
+    async def _watch(self, name: str, upstream: Upstream) -> None:
+        while True:
+            await self._check(name, upstream)
+            down = self._runtime.provider(name).health is Health.UNAVAILABLE
+            interval = min(self._settings.interval_s, RECOVERY_INTERVAL_S) if down else self._settings.interval_s
+            await asyncio.sleep(interval * self._chance.uniform(0.9, 1.1))
+
+    async def _check(self, name: str, upstream: Upstream) -> None:
+        """Up to `attempts` tries; a refused connection is an answer too, and the next try comes after a moment."""
+        for remaining in reversed(range(self._settings.attempts)):
+            try:
+                models = await self._ask(upstream)
+            except UpstreamError as error:
+                if not remaining:
+                    self._runtime.check_failed(name, error)
+                else:
+                    await asyncio.sleep(0.2 * self._chance.uniform(0.5, 1.5))
+            else:
+                self._runtime.check_passed(name, models)
+                return
+
+    async def _ask(self, upstream: Upstream) -> tuple[str, ...]:
+        """The models that a provider lists. Raises `UpstreamError` when it is not well."""
+        target = upstream.target("", {})
+        headers = [("accept", "application/json"), *target.headers]
+        if target.api_key:
+            headers.append(("authorization", f"Bearer {target.api_key}"))
+        if own := upstream.provider.health_endpoint:
+            await self._get(upstream, upstream.base_path + "/" + own.lstrip("/"), headers)
+        body = await self._get(upstream, upstream.base_path + upstream.kind.models_path, headers)
+        return () if upstream.kind.name in LISTS_EVERYTHING else listed_models(upstream.kind, body)
+
+    async def _get(self, upstream: Upstream, path: str, headers: list[tuple[str, str]]) -> bytes:
+        request = HttpRequest("GET", path, tuple(headers), b"")
+        reply = await self._client.send(upstream.endpoint, request, upstream.health_timeouts)
+        try:
+            body = await reply.read(MAX_LIST_BYTES)
+        finally:
+            reply.close()
+        if reply.status >= 400:
+            raise refusal(reply.status, reply.header, body, now_unix_s=self._runtime.clock.wall())
+        return body
+
+
+def listed_models(kind: Kind, body: bytes) -> tuple[str, ...]:
+    """The names in a provider's list of models, in its order."""
+    try:
+        reply = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise UpstreamInvalid("its list of models is not JSON: is something else listening there?") from None
+    holder, key = ("models", "name") if kind.dialect == "ollama" else ("data", "id")
+    entries: Any = reply.get(holder) if isinstance(reply, dict) else None
+    if not isinstance(entries, list):
+        raise UpstreamInvalid(f"its list of models has no {holder!r}: is something else listening there?")
+    names = (entry.get(key) for entry in entries if isinstance(entry, dict))
+    return tuple(name for name in names if isinstance(name, str) and name)

@@ -1,0 +1,179 @@
+"""Freezes one `Snapshot` of everything. Runs on the gateway's loop; what it returns may go to any thread."""
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+
+from ai_dashboard import __version__
+from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.snapshot import (
+    SLICE_S,
+    SLICES,
+    Alert,
+    AlertLevel,
+    ConfigView,
+    GatewayView,
+    Health,
+    HostView,
+    ProviderView,
+    SeriesPoint,
+    Snapshot,
+)  # fmt: skip
+from ai_dashboard.gateway.generation import Generation, Upstream
+from ai_dashboard.gateway.runtime import ProviderState, Runtime
+from ai_dashboard.telemetry.track import ClosedSlice
+
+TREND_POINTS = 60
+MAX_RUNNING = 100
+RATE_S = 10
+
+
+def freeze(
+    version: int,
+    runtime: Runtime,
+    generation: Generation,
+    *,
+    address: tuple[str, int],
+    config: ConfigView,
+    host: HostView,
+    simulated: bool,
+) -> Snapshot:
+    """The picture as of now."""
+    now, wall = runtime.clock.monotonic(), runtime.clock.wall()
+    ttft, total = runtime.track.percentiles(now)
+    overhead = runtime.overhead.percentiles(now)[1]
+    return Snapshot(
+        version=version,
+        at=wall,
+        gateway=GatewayView(
+            host=address[0],
+            port=address[1],
+            pid=os.getpid(),
+            version=__version__,
+            uptime_s=now - runtime.started,
+            rate=runtime.arrivals.over(now, RATE_S) / min(RATE_S, max(1.0, now - runtime.started)),
+            in_flight=len(runtime.running),
+            requests=runtime.requests,
+            failures=runtime.failures,
+            fallbacks=runtime.fallbacks,
+            tokens_per_s=runtime.tokens.over(now, 60) / min(60.0, max(1.0, now - runtime.started)),
+            overhead=overhead,
+            draining=runtime.draining,
+            simulated=simulated,
+        ),
+        config=config,
+        providers=tuple(_provider_views(runtime, generation, now)),
+        running=_running(runtime, now),
+        series=_series(runtime, now, wall),
+        ttft=ttft,
+        total=total,
+        host=host,
+        alerts=tuple(_alerts(runtime, generation, wall)),
+    )
+
+
+def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Iterator[ProviderView]:
+    for name, provider in generation.config.providers.items():
+        if provider.status == "template":
+            continue
+        state = runtime.provider(name)
+        barred = generation.table.providers[name].barred
+        ttft, total = state.track.percentiles(now)
+        listed = (model.name for model in provider.models)
+        yield ProviderView(
+            name=name,
+            kind=provider.type,
+            address=_address(generation.upstreams.get(name), provider.base_url),
+            local=provider.local,
+            health=Health.DISABLED if barred else state.health,
+            reason=barred or state.reason,
+            models=tuple(dict.fromkeys((*listed, *state.models))),
+            in_flight=state.in_flight,
+            requests=state.requests,
+            per_minute=state.rate.over(now, 60),
+            error_ratio=state.track.errors / state.track.requests if state.track.requests else None,
+            total=total,
+            ttft=ttft,
+            tokens_per_s=_speed(state),
+            last_error=state.last_error,
+            last_error_at=state.last_error_at,
+            trend=state.track.trend(now, TREND_POINTS),
+            simulated=_is_simulated(provider.features),
+        )
+
+
+def _address(upstream: Upstream | None, base_url: str) -> str:
+    """`host:port`: enough to know where requests go, and nothing of a URL that could hold a secret."""
+    return f"{upstream.endpoint.host}:{upstream.endpoint.port}" if upstream else base_url.partition("://")[2]
+
+
+def _speed(state: ProviderState) -> float | None:
+    return state.track.tokens / state.track.generation_s if state.track.generation_s > 0 else None
+
+
+def _is_simulated(features: object) -> bool:
+    return isinstance(features, dict) and features.get("simulated") is True
+
+
+def _running(runtime: Runtime, now: float) -> tuple[RequestRecord, ...]:
+    newest_first = islice(reversed(runtime.running.values()), MAX_RUNNING)
+    return tuple(trip.record(now) for trip in newest_first)
+
+
+def _series(runtime: Runtime, now: float, wall: float) -> tuple[SeriesPoint, ...]:
+    """Every slice of the window since the start, quiet ones included, so that the axis has no holes."""
+    runtime.track.roll(now)
+    known = {item.index: item for item in (*runtime.track.closed(), runtime.track.current())}
+    newest = int(now // SLICE_S)
+    oldest = max(newest - SLICES + 1, int(runtime.started // SLICE_S))
+    offset = wall - now
+    return tuple(_point(index, known.get(index), offset) for index in range(oldest, newest + 1))
+
+
+def _point(index: int, item: ClosedSlice | None, offset: float) -> SeriesPoint:
+    at = index * SLICE_S + offset
+    if item is None:
+        return SeriesPoint(at, 0, 0)
+    return SeriesPoint(at, item.requests, item.errors, item.ttft, item.total)
+
+
+def _alerts(runtime: Runtime, generation: Generation, wall: float) -> Iterator[Alert]:
+    """What somebody should know, derived from the state itself: an alert ends when its cause does."""
+    if generation.refused is not None:
+        yield Alert(
+            "config:refused",
+            AlertLevel.CRITICAL,
+            wall,
+            f"the configuration was refused: {generation.refused}",
+            "press c to see where, mend the file and start again",
+        )
+    for name in generation.upstreams:
+        state = runtime.provider(name)
+        barred = generation.table.providers[name].barred
+        if barred is not None:
+            yield Alert(
+                f"provider:{name}:barred", AlertLevel.INFO, state.since, f"{name} is off: {barred}", provider=name
+            )
+        elif state.health is Health.UNAVAILABLE:
+            yield Alert(
+                f"provider:{name}:unavailable",
+                AlertLevel.CRITICAL,
+                state.since,
+                f"{name} is unavailable: {state.reason}",
+                "requests go to the next candidate; r checks again now",
+                name,
+            )
+        elif state.health is Health.AUTH_FAILED:
+            hint = f"check its key ({', '.join(generation.config.providers[name].key_variables) or 'api_key'})"
+            yield Alert(
+                f"provider:{name}:auth", AlertLevel.CRITICAL, state.since, f"{name} refuses our key", hint, name
+            )
+        elif state.health is Health.DEGRADED:
+            yield Alert(
+                f"provider:{name}:degraded",
+                AlertLevel.WARNING,
+                state.since,
+                f"{name} is degraded: {state.reason}",
+                "",
+                name,
+            )

@@ -1,0 +1,92 @@
+"""One request on its way: the facts that gather while it travels, and the record that they make."""
+
+from dataclasses import dataclass, field
+
+from ai_dashboard.core.errors import GatewayError
+from ai_dashboard.core.events import Usage
+from ai_dashboard.core.plan import Candidate, Plan
+from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one provider. Times are monotonic seconds."""
+
+    candidate: Candidate
+    started: float
+    first_token: float | None = None
+    ended: float | None = None
+    status: int | None = None
+    error: str | None = None
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Trip:
+    """`arrived` and `first_token` are monotonic, `at` Unix time. `waited_s` is time spent waiting for providers,
+    `overhead_s` what was left of the time to the first bytes for the caller: the gateway's own share."""
+
+    id: str
+    dialect: str
+    at: float
+    arrived: float
+    asked: str = ""
+    stream: bool = False
+    stage: Stage = Stage.WAITING
+    status: int = 0
+    plan: Plan | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    first_token: float | None = None
+    waited_s: float = 0.0
+    overhead_s: float = 0.0
+    usage: Usage | None = None
+    error: str | None = None
+    message: str = ""
+
+    def attempt(self, candidate: Candidate, now: float) -> Attempt:
+        """Begin a try."""
+        attempt = Attempt(candidate, now)
+        self.attempts.append(attempt)
+        return attempt
+
+    def failed(self, error: GatewayError, stage: Stage = Stage.FAILED) -> None:
+        """The request ended with an error; `stage` says how far it had come."""
+        self.stage, self.error, self.message = stage, error.code, error.message
+
+    def record(self, now: float, seq: int = 0) -> RequestRecord:
+        """The request as it stands."""
+        last = self.attempts[-1].candidate if self.attempts else None
+        return RequestRecord(
+            seq=seq,
+            id=self.id,
+            at=self.at,
+            dialect=self.dialect,
+            asked=self.asked,
+            stream=self.stream,
+            stage=self.stage,
+            status=self.status,
+            provider=last.provider if last else "",
+            model=last.model if last else "",
+            ttft_s=self.first_token - self.arrived if self.first_token is not None else None,
+            total_s=now - self.arrived,
+            overhead_s=self.overhead_s,
+            usage=self.usage,
+            attempts=tuple(self._attempt_record(attempt, now) for attempt in self.attempts),
+            plan=self.plan,
+            error=self.error,
+            message=self.message,
+        )
+
+    def _attempt_record(self, attempt: Attempt, now: float) -> AttemptRecord:
+        first = attempt.first_token
+        return AttemptRecord(
+            provider=attempt.candidate.provider,
+            model=attempt.candidate.model,
+            why=attempt.candidate.why,
+            started_s=attempt.started - self.arrived,
+            first_token_s=first - self.arrived if first is not None else None,
+            ended_s=(attempt.ended if attempt.ended is not None else now) - self.arrived,
+            status=attempt.status,
+            error=attempt.error,
+            message=attempt.message,
+        )

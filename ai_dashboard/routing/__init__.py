@@ -1,0 +1,1 @@
+"""Who should answer: pure, synchronous decisions that can be tested, replayed and explained."""

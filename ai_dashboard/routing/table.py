@@ -1,0 +1,162 @@
+"""What the operator wrote, compiled once into immutable look-ups that a request walks through.
+
+A table knows nothing that changes while it is in force: what is healthy, loaded or discovered comes in as `Live`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from ai_dashboard.config.load import Config
+from ai_dashboard.config.schema import ChainLink, Mappings, Model, Provider, parameters_of
+from ai_dashboard.core.snapshot import Health
+
+
+class ProviderLive(Protocol):
+    """What is known of a provider now. `models` are those that it listed itself when it was last asked."""
+
+    @property
+    def health(self) -> Health: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def models(self) -> tuple[str, ...]: ...
+
+
+Live = Mapping[str, ProviderLive]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model as its provider lists it: `context_length` in tokens, `parameters` as a plain count."""
+
+    name: str
+    context_length: int | None
+    parameters: float | None
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEntry:
+    """A provider that requests may go to, or why they may not (`barred`: `disabled`, `template`, `no API key`)."""
+
+    name: str
+    kind: str
+    models: Mapping[str, ModelEntry]
+    barred: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An exact match or a pattern. `model` is the name sent upstream, None to send what was asked."""
+
+    name: str
+    provider: str
+    model: str | None
+    fallback: str | None
+    pattern: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What can be asked for instead of a model: `preferred` are names of models or providers, best first."""
+
+    name: str
+    preferred: tuple[str, ...]
+    fallback: str | None
+    min_context: int
+    min_parameters: float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of a fallback chain: a model wherever it is found, a provider with whatever it has, or both."""
+
+    model: str | None
+    provider: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All of it. `listing` maps each listed model to its providers in file order."""
+
+    providers: Mapping[str, ProviderEntry]
+    exact: Mapping[str, Rule]
+    patterns: tuple[Rule, ...]
+    capabilities: Mapping[str, Capability]
+    chains: Mapping[str, tuple[Link, ...]]
+    default_provider: str | None
+    listing: Mapping[str, tuple[str, ...]]
+
+
+def compile_table(config: Config) -> Table:
+    """Build the table of a configuration that loaded without errors."""
+    mappings = config.mappings
+    providers = {name: _provider(provider) for name, provider in config.providers.items()}
+    return Table(
+        providers=MappingProxyType(providers),
+        exact=MappingProxyType(_exact(mappings)),
+        patterns=_patterns(mappings),
+        capabilities=MappingProxyType(_capabilities(mappings)),
+        chains=MappingProxyType(_chains(mappings, providers)),
+        default_provider=mappings.routing_rules.default_provider,
+        listing=MappingProxyType(_listing(providers)),
+    )
+
+
+def _provider(provider: Provider) -> ProviderEntry:
+    barred: str | None = None if provider.status == "active" else provider.status
+    if barred is None and provider.needs_key and provider.api_key is None:
+        barred = "no API key"
+    models = {model.name: _model(model) for model in provider.models}
+    return ProviderEntry(provider.name, provider.type, MappingProxyType(models), barred)
+
+
+def _model(model: Model) -> ModelEntry:
+    return ModelEntry(model.name, model.context_length, model.parameters, model.options)
+
+
+def _exact(mappings: Mappings) -> dict[str, Rule]:
+    return {
+        model: Rule(f"exact_matches.{model}", rule.provider, rule.backend_model, rule.fallback)
+        for model, rule in mappings.exact_matches.items()
+    }
+
+
+def _patterns(mappings: Mappings) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(f"patterns.{rule.pattern}", rule.provider, rule.backend_model, rule.fallback, re.compile(rule.pattern))
+        for rule in mappings.patterns
+    )
+
+
+def _capabilities(mappings: Mappings) -> dict[str, Capability]:
+    return {
+        name: Capability(
+            name,
+            (*rule.preferred_models, *((rule.provider,) if rule.provider else ())),
+            rule.fallback,
+            rule.min_context or 0,
+            parameters_of(rule.min_model_size or "") or 0.0,
+        )
+        for name, rule in mappings.capabilities.items()
+    }
+
+
+def _chains(mappings: Mappings, providers: Mapping[str, ProviderEntry]) -> dict[str, tuple[Link, ...]]:
+    return {model: tuple(_link(link, providers) for link in chain) for model, chain in mappings.fallback_chains.items()}
+
+
+def _link(link: ChainLink, providers: Mapping[str, ProviderEntry]) -> Link:
+    resolved = link.resolved(providers)
+    return Link(resolved.model, resolved.provider)
+
+
+def _listing(providers: Mapping[str, ProviderEntry]) -> dict[str, tuple[str, ...]]:
+    listing: dict[str, tuple[str, ...]] = {}
+    for provider in providers.values():
+        for model in provider.models:
+            listing[model] = (*listing.get(model, ()), provider.name)
+    return listing

@@ -1,0 +1,1 @@
+"""Facts in, figures out: rings, rates and rolling histograms. One thread writes; readers take copies."""

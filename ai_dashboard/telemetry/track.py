@@ -1,0 +1,135 @@
+"""Fifteen minutes of one stream of answers (a provider's, or the whole gateway's), in slices of five seconds.
+
+Each slice keeps its own sparse histograms; the window's histograms are kept up to date by adding to them and taking off
+what an expired slice had put in, so that a reading never has to merge 180 of them.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ai_dashboard.core.histogram import BUCKETS, bucket_of, quantiles
+from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
+
+
+@dataclass(slots=True)
+class Slice:
+    """What happened in five seconds. `generation_s` is the time spent after the first token of `tokens` tokens."""
+
+    index: int
+    requests: int = 0
+    errors: int = 0
+    tokens: int = 0
+    generation_s: float = 0.0
+    total: Counter[int] = field(default_factory=Counter)
+    ttft: Counter[int] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedSlice:
+    """A slice that nothing is added to any more, with its percentiles worked out once."""
+
+    index: int
+    requests: int
+    errors: int
+    ttft: Percentiles
+    total: Percentiles
+
+
+class Track:
+    """One stream of answers. Times are monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self.requests = 0
+        self.errors = 0
+        self.tokens = 0
+        self.generation_s = 0.0
+        self._total = [0] * BUCKETS
+        self._ttft = [0] * BUCKETS
+        self._slices: deque[Slice] = deque([Slice(_index(now))])
+        self._closed: deque[ClosedSlice] = deque()
+
+    def add(self, now: float, *, failed: bool, total_s: float, ttft_s: float | None = None, tokens: int = 0) -> None:
+        """Count one answer. A failure is counted, and its times are not: a quick refusal is no quick answer."""
+        self.roll(now)
+        current = self._slices[-1]
+        current.requests += 1
+        self.requests += 1
+        if failed:
+            current.errors += 1
+            self.errors += 1
+            return
+        bucket = bucket_of(total_s)
+        current.total[bucket] += 1
+        self._total[bucket] += 1
+        if ttft_s is None:
+            return
+        bucket = bucket_of(ttft_s)
+        current.ttft[bucket] += 1
+        self._ttft[bucket] += 1
+        current.tokens += tokens
+        self.tokens += tokens
+        current.generation_s += total_s - ttft_s
+        self.generation_s += total_s - ttft_s
+
+    def roll(self, now: float) -> None:
+        """Open the slice that `now` belongs to, and let go of those that have left the window."""
+        index = _index(now)
+        if index <= self._slices[-1].index:
+            return
+        self._closed.append(_close(self._slices[-1]))
+        self._slices.append(Slice(index))
+        while self._slices[0].index <= index - SLICES:
+            self._take_off(self._slices.popleft())
+            self._closed.popleft()
+
+    def percentiles(self, now: float) -> tuple[Percentiles, Percentiles]:
+        """Of the time to the first token and of the total time, over the window."""
+        self.roll(now)
+        return _percentiles(enumerate(self._ttft), sum(self._ttft)), _percentiles(
+            enumerate(self._total), sum(self._total)
+        )
+
+    def closed(self) -> tuple[ClosedSlice, ...]:
+        """The finished slices in which the track was looked at or added to, oldest first."""
+        return tuple(self._closed)
+
+    def current(self) -> ClosedSlice:
+        """The unfinished slice as it stands."""
+        return _close(self._slices[-1])
+
+    def trend(self, now: float, points: int) -> tuple[float | None, ...]:
+        """The p95 of the total time in each of the last `points` slices, oldest first, the unfinished one last."""
+        self.roll(now)
+        newest = self._slices[-1].index
+        known = {slice_.index: slice_.total.p95 for slice_ in (*self._closed, self.current())}
+        return tuple(known.get(index) for index in range(newest - points + 1, newest + 1))
+
+    def _take_off(self, old: Slice) -> None:
+        self.requests -= old.requests
+        self.errors -= old.errors
+        self.tokens -= old.tokens
+        self.generation_s = max(0.0, self.generation_s - old.generation_s)
+        for bucket, count in old.total.items():
+            self._total[bucket] -= count
+        for bucket, count in old.ttft.items():
+            self._ttft[bucket] -= count
+
+
+def _percentiles(counts: Iterable[tuple[int, int]], total: int) -> Percentiles:
+    """The three that the screens show."""
+    return Percentiles(*quantiles(counts, total, (0.5, 0.95, 0.99))) if total else Percentiles()
+
+
+def _close(open_slice: Slice) -> ClosedSlice:
+    return ClosedSlice(
+        open_slice.index,
+        open_slice.requests,
+        open_slice.errors,
+        _percentiles(sorted(open_slice.ttft.items()), open_slice.ttft.total()),
+        _percentiles(sorted(open_slice.total.items()), open_slice.total.total()),
+    )
+
+
+def _index(now: float) -> int:
+    return int(now // SLICE_S)
