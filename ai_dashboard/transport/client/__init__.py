@@ -1,0 +1,8 @@
+"""The upstream client: pooled HTTP/1.1 connections to providers, with deadlines and one error tree."""
+
+from ai_dashboard.transport.client.endpoint import Endpoint
+from ai_dashboard.transport.client.pool import UpstreamClient
+from ai_dashboard.transport.client.reply import UpstreamReply
+from ai_dashboard.transport.client.timeouts import Timeouts
+
+__all__ = ["Endpoint", "Timeouts", "UpstreamClient", "UpstreamReply"]

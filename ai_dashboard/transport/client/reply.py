@@ -1,0 +1,138 @@
+"""A provider's reply as its reader sees it: a head, and a body that is taken piece by piece.
+
+The connection fills it and the reader empties it; they meet nowhere else. Pieces that arrived before a failure are
+delivered before the failure is raised.
+"""
+
+import asyncio
+from typing import Protocol
+
+from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
+
+
+class Source(Protocol):
+    """What a reply needs of its connection."""
+
+    def more(self) -> asyncio.Future[None]:
+        """Resolved at the next piece, the end or a failure; the idle and total deadlines run meanwhile."""
+
+    def taken(self) -> None:
+        """The buffer is empty again."""
+
+    def abandon(self) -> None:
+        """The rest is not wanted: close the socket."""
+
+
+class UpstreamReply:
+    """`status` and headers are here; the body comes by `chunk`.
+
+    `ends_at_eof`: the reply has no length of its own, so only the dialect's terminal event can say that it is whole.
+    `connected_s` is what connecting took, None on a pooled connection.
+    """
+
+    __slots__ = (
+        "_failure",
+        "_headers",
+        "_pieces",
+        "_source",
+        "buffered",
+        "connected_s",
+        "ends_at_eof",
+        "status",
+        "whole",
+    )
+
+    def __init__(
+        self,
+        source: Source,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        ends_at_eof: bool,
+        connected_s: float | None,
+    ) -> None:
+        self.status = status
+        self.ends_at_eof = ends_at_eof
+        self.connected_s = connected_s
+        self.buffered = 0
+        self.whole = False
+        self._headers = headers
+        self._source: Source | None = source
+        self._pieces: list[bytes] = []
+        self._failure: UpstreamError | None = None
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """All headers in the order they came, names in lower case."""
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
+
+    def header(self, name: str) -> str | None:
+        """A header by its lower-case name; of a repeated one the first."""
+        wanted = name.encode("latin-1")
+        for key, value in self._headers:
+            if key == wanted:
+                return value.decode("latin-1")
+        return None
+
+    async def chunk(self) -> bytes:
+        """All of the body that has arrived since the last call, waiting for some; `b""` once, at its true end.
+
+        Raises `UpstreamTimeout`, `UpstreamTruncated` or `UpstreamInvalid`. Cancelling it closes the connection.
+        """
+        while not self._pieces:
+            if self._failure is not None:
+                raise self._failure
+            if self.whole:
+                return b""
+            if self._source is None:
+                raise RuntimeError("the reply was closed before its end")
+            try:
+                await self._source.more()
+            except asyncio.CancelledError:
+                self.close()
+                raise
+        pieces = self._pieces
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self.buffered = 0
+        if self._source is not None:
+            self._source.taken()
+        return data
+
+    async def read(self, limit: int) -> bytes:
+        """The rest of the body. Raises `UpstreamInvalid` when it is over `limit` bytes, and whatever `chunk` raises."""
+        data = await self.chunk()
+        pieces, size = [data], len(data)
+        while data:
+            if size > limit:
+                self.close()
+                raise UpstreamInvalid(f"The reply is over {limit} bytes.")
+            data = await self.chunk()
+            pieces.append(data)
+            size += len(data)
+        return pieces[0] if len(pieces) == 2 else b"".join(pieces)
+
+    def close(self) -> None:
+        """Want no more. A reply that is whole has given its connection back already; otherwise the socket is closed at
+        once, which tells the provider to stop. Any number of times."""
+        source, self._source = self._source, None
+        self._pieces.clear()
+        if source is not None:
+            source.abandon()
+
+    # ── the connection calls ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def feed(self, pieces: list[bytes]) -> None:
+        """What arrived of the body in one read."""
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self._pieces.append(data)
+        self.buffered += len(data)
+
+    def end(self) -> None:
+        """The body is whole; the connection belongs to the pool from now on."""
+        self.whole = True
+        self._source = None
+
+    def fail(self, error: UpstreamError) -> None:
+        """The body will never be whole."""
+        self._failure = error
+        self._source = None

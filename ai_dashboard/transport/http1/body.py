@@ -1,0 +1,50 @@
+"""A request's body on its way in: filled by the connection, read at most once by the handler."""
+
+import asyncio
+
+from ai_dashboard.core.errors import GatewayError
+
+
+class Body:
+    """Bytes until `end`, or an error that replaces them. `size` counts what has arrived."""
+
+    __slots__ = ("_error", "_pieces", "_waiter", "complete", "size", "wanted")
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._error: GatewayError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self.size = 0
+        self.complete = False
+        self.wanted = False
+
+    def feed(self, data: bytes) -> None:
+        """Take a piece in."""
+        self._pieces.append(data)
+        self.size += len(data)
+
+    def end(self) -> None:
+        """The body is whole."""
+        self.complete = True
+        self._wake()
+
+    def fail(self, error: GatewayError) -> None:
+        """The body will never be whole; whoever reads it gets `error`."""
+        self._error = error
+        self._pieces.clear()
+        self._wake()
+
+    async def read(self) -> bytes:
+        """The whole body; raises what `fail` was given."""
+        while not self.complete and self._error is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        if self._error is not None:
+            raise self._error
+        if len(self._pieces) != 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0]
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

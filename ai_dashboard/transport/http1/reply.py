@@ -1,0 +1,45 @@
+"""Reply heads as bytes. Framing headers are written here and nowhere else, so a reply cannot contradict itself."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import orjson
+
+from ai_dashboard.core.errors import GatewayError
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
+
+FRAMING_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"connection", b"keep-alive"})
+"""What only the server knows. A handler that relays a provider's reply drops these first."""
+
+BODILESS = frozenset({204, 304})
+
+_STATUS_LINES = {status.value: b"HTTP/1.1 %d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+
+
+def encode_head(status: int, headers: Sequence[tuple[bytes, bytes]], framing: bytes) -> bytes:
+    """Status line, headers, then `framing` (whole lines, CRLF included) and the empty line.
+
+    Raises `ValueError` for a framing header or a CR, LF or NUL inside a name or value: such a reply would end somewhere
+    else than we think.
+    """
+    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d " % status]
+    for name, value in headers:
+        if name in FRAMING_HEADERS:
+            raise ValueError(f"the header {name.decode('latin-1')} is the server's own to write")
+        lines.append(b"%b: %b" % (name, value))
+    head = b"\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
+        raise ValueError("a reply header holds CR, LF or NUL")
+    return b"%b\r\n%b\r\n" % (head, framing)
+
+
+def error_body(error: GatewayError) -> bytes:
+    """The reply of last resort, for clients of whose dialect nothing is known: OpenAI's form, which most can read."""
+    text = f"{error.message} {error.hint}".rstrip()
+    return orjson.dumps({"error": {"message": text, "type": error.kind, "code": error.code}})
+
+
+JSON_HEADERS = ((b"content-type", b"application/json"),)

@@ -1,0 +1,159 @@
+"""The listener: owns its sockets, its connections and the tasks that answer them, and lets none outlive it."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ai_dashboard.core.errors import GatewayError, Overloaded
+from ai_dashboard.transport.http1.exchange import Exchange
+from ai_dashboard.transport.http1.limits import Limits
+from ai_dashboard.transport.http1.listening import bind_all
+from ai_dashboard.transport.http1.protocol import Connection
+from ai_dashboard.transport.http1.reply import JSON_HEADERS, error_body
+
+Handler = Callable[[Exchange], Coroutine[Any, Any, None]]
+CrashReport = Callable[[Exchange, Exception], None]
+
+BACKLOG = 2048
+LAST_WORDS_S = 1.0
+"""How long cancelled handlers have to say why, and their clients to take it."""
+
+_log = logging.getLogger(__name__)
+
+
+def log_crash(exchange: Exchange, error: Exception) -> None:
+    """The default report: method and path (never the query or a header) with the traceback."""
+    _log.error("%s %s: the handler crashed", exchange.method, exchange.path, exc_info=error)
+
+
+class Server:
+    """`async with Server(handler) as server: await server.listen(host, port)`.
+
+    Leaving the block closes everything at once; `drain` first for a graceful end. `on_crash` is told of every exception
+    that is not one of the error tree's.
+    """
+
+    def __init__(self, handler: Handler, limits: Limits | None = None, on_crash: CrashReport = log_crash) -> None:
+        self.limits = limits or Limits()
+        self._handler = handler
+        self._on_crash = on_crash
+        self._tasks = asyncio.TaskGroup()
+        self._listeners: list[asyncio.Server] = []
+        self._connections: set[Connection] = set()
+        self._all_gone: asyncio.Future[None] | None = None
+        self._retiring = False
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._stop_listening()
+        for connection in tuple(self._connections):
+            connection.abort()
+        await self._gone()
+        # Told that it is cancelled, the group cancels what still runs; told of the block's own error, it would wrap it.
+        over = asyncio.CancelledError()
+        try:
+            await self._tasks.__aexit__(asyncio.CancelledError, over, None)
+        except asyncio.CancelledError as cancelled:
+            if cancelled is not over:
+                raise
+
+    async def listen(self, host: str, port: int) -> tuple[str, int]:
+        """Accept connections; returns the address bound. Port 0 takes any free one, the same for all of a name's
+        addresses (`localhost` is served on IPv4 and IPv6). Raises `OSError` as the system gave it."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        sockets = bind_all([(family, address) for family, _, _, _, address in found])
+        for bound in sockets:
+            self._listeners.append(await loop.create_server(self._connect, sock=bound, backlog=BACKLOG))
+        name = sockets[0].getsockname()
+        return name[0], name[1]
+
+    async def listen_unix(self, path: Path | str) -> None:
+        """Accept connections on a unix socket. Raises `OSError` as the system gave it; the file's mode is the
+        caller's umask."""
+        loop = asyncio.get_running_loop()
+        self._listeners.append(await loop.create_unix_server(self._connect, str(path), backlog=BACKLOG))
+
+    async def drain(self, seconds: float) -> None:
+        """Stop accepting, let what is in flight finish for `seconds`, then cancel the rest."""
+        self._retiring = True
+        self._stop_listening()
+        for connection in tuple(self._connections):
+            connection.retire()
+        if not await self._gone_within(seconds):
+            for connection in tuple(self._connections):
+                connection.cancel()
+            if not await self._gone_within(LAST_WORDS_S):
+                for connection in tuple(self._connections):
+                    connection.abort()
+                await self._gone()
+
+    # ── connections call ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether there is room for one more."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.limits.max_connections and not self._retiring
+
+    def dismiss(self, connection: Connection) -> None:
+        """The connection is closed."""
+        self._connections.discard(connection)
+        if not self._connections and self._all_gone is not None and not self._all_gone.done():
+            self._all_gone.set_result(None)
+
+    def spawn(self, exchange: Exchange) -> asyncio.Task[None]:
+        """Answer `exchange` in a task of the server's."""
+        return self._tasks.create_task(self._answer(exchange))
+
+    async def _answer(self, exchange: Exchange) -> None:
+        """One of the outermost loops: whatever a handler raises ends here, as a reply or a broken one."""
+        try:
+            await self._handler(exchange)
+        except GatewayError as error:
+            self._reply_with(exchange, error)
+        except asyncio.CancelledError:
+            self._reply_with(exchange, Overloaded("The server is shutting down.", hint="Try again in a moment."))
+            raise
+        except Exception as error:  # noqa: BLE001 - the outermost loop: one bad request must not end the others
+            self._on_crash(exchange, error)
+            self._reply_with(exchange, GatewayError("Something went wrong here.", hint="It was logged."))
+        else:
+            if not exchange.finished:
+                self._on_crash(exchange, RuntimeError("the handler returned before the reply was whole"))
+                self._reply_with(exchange, GatewayError("There was no answer.", hint="It was logged."))
+
+    def _reply_with(self, exchange: Exchange, error: GatewayError) -> None:
+        if exchange.started:
+            exchange.abort()
+        elif not exchange.finished:
+            exchange.reply(error.status, JSON_HEADERS, error_body(error))
+
+    def _connect(self) -> Connection:
+        return Connection(self)
+
+    def _stop_listening(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+
+    async def _gone(self) -> None:
+        if self._connections:
+            self._all_gone = asyncio.get_running_loop().create_future()
+            await self._all_gone
+
+    async def _gone_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._gone()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,13 @@
+"""Everything here runs on both loops that the program may run on."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import uvloop
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, LoopFactory]:
+    """The hook by which pytest-asyncio learns what to run each test on."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
