@@ -1,0 +1,1 @@
+"""Panels: each a view of one picture. `select` chooses what to show, `draw` writes it, both without Textual."""

@@ -1,0 +1,261 @@
+"""The live request list: running requests first, then the newest finished ones, thousands of rows deep.
+
+Only the rows on the screen are ever made into text. While following, the cursor stays on the newest request; after a
+move it stays on its own request, and the list moves on beneath it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from ai_dashboard.core.records import RequestRecord, Stage
+from ai_dashboard.tui.columns import Column, Placed, heading, place, row
+from ai_dashboard.tui.curl import curl
+from ai_dashboard.tui.format import NOTHING, clock_time, count, duration
+from ai_dashboard.tui.ink import Ink, Line, Span, wrap
+from ai_dashboard.tui.panels.base import Panel
+from ai_dashboard.tui.picture import Picture
+
+RUNNING = "···"
+_ID_CELLS = 6
+TOKENS = "   in/out"
+"""The title of the tokens, its slash above theirs."""
+
+_COLUMNS = (
+    Column("", 1, 0),
+    Column("time", 8, 3),
+    Column("id", _ID_CELLS, 11),
+    Column("asked", 14, 9, grow=1),
+    Column("model", 14, 1, grow=2),
+    Column("provider", 10, 7, grow=1),
+    Column("st", 3, 2, right=True),
+    Column("TTFT", 5, 5, right=True),
+    Column("total", 6, 4, right=True),
+    Column(TOKENS, 11, 8),
+    Column("why", 10, 6, grow=4),
+)
+
+MARGIN = 1
+"""Lines above the rows: the heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`rows` from the top of the list down, `finished` of how many; `filter` is a substring in lower case. `hint` is
+    what to paste into a shell when nothing was ever asked."""
+
+    rows: tuple[RequestRecord, ...] = ()
+    finished: int = 0
+    lost: int = 0
+    filter: str = ""
+    hint: str = ""
+
+
+def select(picture: Picture, needle: str = "") -> View:
+    """The list of a picture, reduced to the requests that contain `needle`, whatever its case."""
+    needle = needle.casefold()
+    everything = (*picture.running, *picture.records)
+    rows = tuple(record for record in everything if needle in haystack(record)) if needle else everything
+    hint = ""
+    if not everything and picture.snapshot is not None:
+        hint = curl(picture.snapshot.gateway, _first_model(picture))
+    return View(rows, len(picture.records), picture.lost, needle, hint)
+
+
+def haystack(record: RequestRecord) -> str:
+    """What the filter searches: everything that a row can show."""
+    return "\n".join(
+        (record.id, record.asked, record.model, record.provider, str(record.status), record.stage, why(record))
+    ).casefold()
+
+
+def why(record: RequestRecord) -> str:
+    """What is special about a request, then the rule that chose its provider."""
+    words: list[str] = []
+    if record.stage is Stage.WAITING or record.stage is Stage.STREAMING:
+        words.append(str(record.stage))
+    if record.stage is Stage.CUT:
+        words.append("cut")
+    if record.stage is Stage.GONE:
+        words.append("gone")
+    if record.error:
+        words.append(record.error)
+    if record.fallback_from:
+        words.append(f"fallback←{record.fallback_from}")
+    if record.plan is not None and record.plan.rule:
+        words.append(record.plan.rule)
+    return " · ".join(words)
+
+
+def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool) -> Line:
+    """One request in the given columns."""
+    running = record.stage is Stage.WAITING or record.stage is Stage.STREAMING
+    status, ink = _status(record)
+    plain = Ink.DIM if record.stage is Stage.WAITING else Ink.PLAIN
+    texts: dict[str, Span] = {
+        "": ("▸" if selected else " ", Ink.KEY),
+        "time": (clock_time(record.at), Ink.DIM),
+        "id": (record.id[-_ID_CELLS:], Ink.DIM),
+        "asked": (record.asked, plain),
+        "model": (record.model or record.asked, plain),
+        "provider": (record.provider or NOTHING, plain),
+        "st": (status, ink),
+        "TTFT": (duration(record.ttft_s), plain),
+        "total": (duration(record.total_s) + ("…" if running else " "), plain),
+        TOKENS: (_tokens(record), plain),
+        "why": (why(record), ink if ink is not Ink.PLAIN and not running else Ink.DIM),
+    }
+    return row(placed, texts)
+
+
+def _first_model(picture: Picture) -> str:
+    """A model that somebody has, to put into the example."""
+    providers = picture.snapshot.providers if picture.snapshot is not None else ()
+    return next((provider.models[0] for provider in providers if provider.models), "llama3.1:8b")
+
+
+def _status(record: RequestRecord) -> Span:
+    if record.stage is Stage.WAITING or record.stage is Stage.STREAMING:
+        return RUNNING, Ink.DIM
+    status = str(record.status) if record.status else NOTHING
+    if record.stage is Stage.CUT or record.stage is Stage.GONE:
+        return status, Ink.WARN
+    if record.stage is Stage.FAILED or record.status >= 400:
+        return status, Ink.BAD
+    return status, Ink.PLAIN
+
+
+def _tokens(record: RequestRecord) -> str:
+    if record.usage is None:
+        return f"{NOTHING:>5}/{NOTHING:<5}"
+    return f"{count(record.usage.prompt_tokens):>5}/{count(record.usage.completion_tokens):<5}"
+
+
+class RequestsPanel(Panel[View], can_focus=True):
+    """The request list, with a cursor."""
+
+    class Opened(Message):
+        """Somebody clicked the selected request again."""
+
+    def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
+        super().__init__(dom_id, classes=classes)
+        self.follow = True
+        self.needle = ""
+        self._cursor = 0
+        self._cursor_id: str | None = None
+        self._first = 0
+        """The row at the top of the list."""
+
+    @property
+    def selected(self) -> RequestRecord | None:
+        """The request under the cursor."""
+        rows = self.view.rows if self.view is not None else ()
+        return rows[self._cursor] if self._cursor < len(rows) else None
+
+    def select(self, picture: Picture) -> View:
+        return select(picture, self.needle)
+
+    def viewed(self, view: View) -> None:
+        self._keep_place(view.rows)
+        self._retitle()
+
+    def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
+        placed = place(_COLUMNS, width)
+        if not view.rows:
+            return [heading(placed), *_empty(view, width)]
+        room = max(height - MARGIN, 1)
+        self._first = self._first_row(len(view.rows), room)
+        shown = view.rows[self._first : self._first + room]
+        return [
+            heading(placed),
+            *(
+                draw_row(record, placed, selected=self._first + offset == self._cursor)
+                for offset, record in enumerate(shown)
+            ),
+        ]
+
+    def cursor_line(self) -> int | None:
+        if self.view is None or not self.view.rows:
+            return None
+        return MARGIN + self._cursor - self._first
+
+    def move(self, lines: int) -> None:
+        """Move the cursor, and stop following unless it is at the top."""
+        if self.view is None or not self.view.rows:
+            return
+        self._cursor = min(max(self._cursor + lines, 0), len(self.view.rows) - 1)
+        self._cursor_id = self.view.rows[self._cursor].id
+        self.follow = self._cursor == 0 and lines < 0
+        self._retitle()
+        self.stale()
+
+    def page(self, direction: int) -> None:
+        self.move(direction * max(self.size.height - MARGIN - 1, 1))
+
+    def end(self, direction: int) -> None:
+        self.move(direction * len(self.view.rows if self.view is not None else ()))
+
+    def toggle_follow(self) -> None:
+        """Go to the newest request and stay with it, or stay here."""
+        self.follow = not self.follow
+        if self.follow and self.view is not None:
+            self._keep_place(self.view.rows)
+        self._retitle()
+        self.stale()
+
+    def search(self, needle: str) -> None:
+        """Show only requests that contain this text."""
+        self.needle = needle
+        self.reselect()
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < MARGIN or self.view is None:
+            return
+        target = self._first + offset.y - MARGIN
+        if target >= len(self.view.rows):
+            return
+        if target == self._cursor:
+            self.post_message(self.Opened())
+        else:
+            self.move(target - self._cursor)
+
+    def _keep_place(self, rows: Sequence[RequestRecord]) -> None:
+        """After news: the cursor goes to the top while following, else to where its request is now."""
+        if self.follow or not rows:
+            self._cursor = 0
+            self._cursor_id = rows[0].id if rows else None
+            return
+        place_now = next((index for index, record in enumerate(rows) if record.id == self._cursor_id), None)
+        before = self._cursor
+        self._cursor = min(before, len(rows) - 1) if place_now is None else place_now
+        self._cursor_id = rows[self._cursor].id
+        self._first = max(self._first + self._cursor - before, 0)
+
+    def _first_row(self, rows: int, room: int) -> int:
+        """As little scrolling as keeps the cursor in sight."""
+        first = min(max(self._first, self._cursor - room + 1), self._cursor)
+        return max(min(first, rows - room), 0)
+
+    def _retitle(self) -> None:
+        view = self.view
+        if view is None:
+            return
+        words = [f"Requests · {view.finished:,}"]
+        if view.filter:
+            words.append(f"/{view.filter} {len(view.rows):,} match")
+        if view.lost:
+            words.append(f"{view.lost:,} passed unseen")
+        self.title(" · ".join(words), "f following" if self.follow else "f follow")
+
+
+def _empty(view: View, width: int) -> list[Line]:
+    if view.filter:
+        return [[(f"no request contains “{view.filter}”  (esc drops the filter)", Ink.DIM)]]
+    if not view.hint:
+        return []
+    lines: list[Line] = [[("Nothing asked yet. Try:", Ink.DIM)]]
+    lines.extend([(piece, Ink.KEY)] for piece in wrap(view.hint, width, 6))
+    return lines

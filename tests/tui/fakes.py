@@ -1,0 +1,354 @@
+"""A gateway made of scripted pictures, behind the same door as a real one."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+from ai_dashboard.core.control import ConfigFile, PortClosed
+from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.events import Usage
+from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
+from ai_dashboard.core.records import AttemptRecord, RecordPage, RequestRecord, Stage
+from ai_dashboard.core.snapshot import (
+    SLICE_S,
+    SLICES,
+    Alert,
+    AlertLevel,
+    ConfigView,
+    GatewayView,
+    GpuView,
+    Health,
+    HostView,
+    Percentiles,
+    ProviderView,
+    SeriesPoint,
+    Snapshot,
+)
+
+NOW = 1_790_000_000.0
+GIB = 1024**3
+
+HOSTILE = (
+    "\x1b]52;c;ZXZpbA==\x07 \x1b[2J \x9b31m \x1bP+q\x1b\\ [/bold] [@click=app.quit]x[/] \u202edesrever\u2066 "
+    "\ud83d \x00\x7f\r\n\t 日本語 e\u0301 \U000e0041 end"
+)
+
+YAML = """\
+# Who can answer.
+providers:
+  ollama:
+    type: ollama
+    base_url: http://127.0.0.1:11434
+    models: [llama3.1:8b, "qwen2.5-coder:7b"]
+  openai:
+    api_key: "••••"
+    timeout: 30
+"""
+
+
+def provider(name: str = "ollama", health: Health = Health.ACTIVE, **changes: object) -> ProviderView:
+    """A provider that answers well, but for the changes."""
+    usual = ProviderView(
+        name=name,
+        kind="openai",
+        address="http://127.0.0.1:11434",
+        local=True,
+        health=health,
+        reason="",
+        models=("llama3.1:8b", "qwen2.5-coder:7b"),
+        in_flight=1,
+        requests=812,
+        per_minute=24.0,
+        error_ratio=0.002,
+        total=Percentiles(0.412, 1.9, 3.1),
+        ttft=Percentiles(0.088, 0.31, 0.6),
+        tokens_per_s=92.0,
+        last_error="",
+        last_error_at=None,
+        trend=tuple(0.5 + 0.4 * math.sin(i / 5) for i in range(SLICES)),
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def plan() -> Plan:
+    """Two candidates, and one that was left out."""
+    return Plan(
+        asked="chat",
+        rule="capabilities.general_chat",
+        attempts=(
+            Candidate("openai", "gpt-5-mini", "preferred", 0.93),
+            Candidate("vllm", "qwen3-32b", "fallback of openai", 0.71),
+        ),
+        excluded=(Excluded("ollama", "llama3.1:8b", "unavailable: connection refused"),),
+    )
+
+
+def record(seq: int, **changes: object) -> RequestRecord:
+    """A finished request that fell back once in four times."""
+    fell_back = seq % 4 == 0
+    first = AttemptRecord("openai", "gpt-5-mini", "preferred", 0.001, None, 0.2, 502, "upstream_error", "bad gateway")
+    answered = AttemptRecord(
+        "vllm", "qwen3-32b", "fallback of openai", 0.2 if fell_back else 0.001, 0.29, 1.21, 200, None
+    )
+    usual = RequestRecord(
+        seq=seq,
+        id=f"req-{seq:06x}",
+        at=NOW + seq,
+        dialect="openai",
+        asked="chat",
+        stream=True,
+        stage=Stage.DONE,
+        status=200,
+        provider="vllm",
+        model="qwen3-32b",
+        ttft_s=0.088,
+        total_s=1.21,
+        overhead_s=0.0004,
+        usage=Usage(812, 240, 100, 20),
+        attempts=(first, answered) if fell_back else (answered,),
+        plan=plan(),
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def running(number: int, **changes: object) -> RequestRecord:
+    """A request that streams."""
+    return record(
+        0,
+        **(
+            {
+                "id": f"run-{number:06x}",
+                "at": NOW + 9_000,
+                "stage": Stage.STREAMING,
+                "status": 0,
+                "total_s": 3.1,
+                "usage": None,
+            }
+            | changes
+        ),
+    )
+
+
+def gateway(**changes: object) -> GatewayView:
+    """A gateway on the usual port."""
+    usual = GatewayView(
+        host="127.0.0.1",
+        port=4000,
+        pid=7,
+        version="0.1.0",
+        uptime_s=11_520.0,
+        rate=3.4,
+        in_flight=2,
+        requests=2_314,
+        failures=12,
+        fallbacks=31,
+        tokens_per_s=212.0,
+        overhead=Percentiles(0.0004, 0.001, 0.003),
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def config(*diagnostics: Diagnostic, **changes: object) -> ConfigView:
+    """An accepted configuration with these findings."""
+    return replace(ConfigView(17, "/etc/ai-dashboard", "2 files", True, diagnostics), **changes)  # type: ignore[arg-type]
+
+
+FINDINGS = (
+    Diagnostic(Severity.INFO, "model-mappings.yaml", 0, 0, "", "no such file", ""),
+    Diagnostic(
+        Severity.WARNING,
+        "providers.yaml",
+        9,
+        5,
+        "providers.openai.timeout",
+        "unknown key",
+        "remove it or write timeout_s",
+    ),
+)
+
+
+def empty(version: int = 1) -> Snapshot:
+    """A first run: nobody to answer, nothing asked."""
+    return Snapshot(
+        version=version,
+        at=NOW,
+        gateway=gateway(rate=0.0, in_flight=0, requests=0, uptime_s=4.0, overhead=Percentiles()),
+        config=config(origin="no folder: defaults, and local servers on 11434, 8000, 8080, 8001"),
+        host=HostView(
+            cpu=0.05, cores=8, load1=0.4, memory_used=4 * GIB, memory_total=16 * GIB, gpu_note="no NVIDIA GPU"
+        ),
+    )
+
+
+def busy(version: int = 1, **changes: object) -> Snapshot:
+    """A working day: four providers in different states, two requests in flight, one GPU, two alerts."""
+    series = tuple(
+        SeriesPoint(
+            NOW + index * SLICE_S,
+            5,
+            0,
+            Percentiles(0.09 + 0.03 * math.sin(index / 9), 0.4 + 0.3 * math.sin(index / 14 + version / 10)),
+            Percentiles(0.9 + 0.3 * math.sin(index / 9), 2.4 + 0.9 * math.sin(index / 14 + version / 10)),
+        )
+        for index in range(SLICES)
+    )
+    usual = Snapshot(
+        version=version,
+        at=NOW + version,
+        gateway=gateway(rate=3.4 + version % 3, uptime_s=11_520.0 + version),
+        config=config(*FINDINGS),
+        providers=(
+            provider("openai", local=False, in_flight=version % 4),
+            provider("anthropic", local=False, total=Percentiles(0.53, 2.4, 4.0)),
+            provider("vllm", Health.DEGRADED, reason="p95 3.1s is 4 × usual", in_flight=7, error_ratio=0.014),
+            provider(
+                "ollama",
+                Health.UNAVAILABLE,
+                reason="connection refused",
+                in_flight=0,
+                per_minute=0.0,
+                error_ratio=1.0,
+                total=Percentiles(),
+                last_error="connection refused",
+                last_error_at=NOW,
+                trend=(None,) * SLICES,
+            ),
+            provider("gemini", Health.AUTH_FAILED, reason="401: set GEMINI_API_KEY", models=()),
+        ),
+        running=(
+            running(version * 2 + 1),
+            running(version * 2, stage=Stage.WAITING, ttft_s=None, provider="", model=""),
+        ),
+        series=series,
+        ttft=Percentiles(0.088, 0.398, 0.6),
+        total=Percentiles(0.9, 2.4, 3.0),
+        host=HostView(
+            cpu=0.34,
+            cores=16,
+            load1=2.1,
+            memory_used=31 * GIB,
+            memory_total=128 * GIB,
+            gpus=(GpuView(0, "NVIDIA H200", 0.76, 118 * GIB, 139 * GIB, 61.0, 402.0, 700.0),),
+            gpu_note="",
+        ),
+        alerts=(
+            Alert(
+                "down:ollama",
+                AlertLevel.CRITICAL,
+                NOW,
+                "ollama is unavailable: connection refused",
+                "start it: ollama serve",
+            ),
+            Alert("slow:vllm", AlertLevel.WARNING, NOW, "vllm is slow: p95 3.1s"),
+        ),
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def hostile(version: int = 1) -> Snapshot:
+    """Everything that can come from outside tries to reach the terminal."""
+    bad = HOSTILE
+    return busy(
+        version,
+        config=config(Diagnostic(Severity.ERROR, bad, 1, 1, bad, bad, bad), origin=bad, usable=False),
+        providers=(provider(bad, Health.DEGRADED, reason=bad, last_error=bad, last_error_at=NOW, models=(bad,)),),
+        running=(running(1, id=bad, asked=bad, provider=bad, model=bad),),
+        host=HostView(gpu_note=bad, gpus=(GpuView(0, bad, None, None, None, None, None, None),)),
+        alerts=(Alert(bad, AlertLevel.WARNING, NOW, bad, bad, bad),),
+    )
+
+
+def hostile_record(seq: int) -> RequestRecord:
+    """A finished request full of the same."""
+    bad = HOSTILE
+    attempt = AttemptRecord(bad, bad, bad, 0.0, 0.1, 0.2, 500, bad, bad)
+    return record(
+        seq,
+        asked=bad,
+        dialect=bad,
+        provider=bad,
+        model=bad,
+        stage=Stage.FAILED,
+        status=500,
+        error=bad,
+        message=bad,
+        attempts=(attempt, attempt),
+        plan=Plan(bad, bad, (Candidate(bad, bad, bad, 0.5),), (Excluded(bad, bad, bad),)),
+    )
+
+
+@dataclass
+class FakePort:
+    """A `ControlPort` that says what it was told to. `closed` is the message of the `PortClosed` that it raises;
+    `moving` makes each snapshot a new one with one more finished request."""
+
+    picture: Snapshot
+    finished: list[RequestRecord] = field(default_factory=list)
+    files: tuple[ConfigFile, ...] = (
+        ConfigFile("providers.yaml", "/etc/ai-dashboard/providers.yaml", YAML),
+        ConfigFile("model-mappings.yaml", "/etc/ai-dashboard/model-mappings.yaml", "", missing=True),
+    )
+    closed: str = ""
+    moving: bool = False
+    refreshed: int = 0
+    polled: int = 0
+
+    async def snapshot(self) -> Snapshot:
+        self._door()
+        self.polled += 1
+        if self.moving:
+            self.picture = busy(self.picture.version + 1)
+            self.finished.append(record(len(self.finished) + 1))
+        return self.picture
+
+    async def records(self, after: int, limit: int = 500) -> RecordPage:
+        self._door()
+        news = tuple(self.finished[after:])
+        return RecordPage(news[-limit:], len(self.finished), max(len(news) - limit, 0))
+
+    async def explain(self, facts: RouteFacts) -> Plan:
+        self._door()
+        return plan()
+
+    async def config_files(self) -> tuple[ConfigFile, ...]:
+        self._door()
+        return self.files
+
+    async def refresh(self) -> None:
+        self._door()
+        self.refreshed += 1
+
+    async def close(self) -> None:
+        self.closed = "closed"
+
+    def _door(self) -> None:
+        if self.closed:
+            raise PortClosed(self.closed)
+
+
+def records(count: int) -> list[RequestRecord]:
+    """So many finished requests, oldest first."""
+    return [record(seq) for seq in range(1, count + 1)]
+
+
+def busy_port() -> FakePort:
+    """A gateway in the middle of a working day."""
+    return FakePort(busy(), records(60))
+
+
+def empty_port() -> FakePort:
+    """A gateway on its first run."""
+    return FakePort(empty(), files=())
+
+
+def stale_port() -> FakePort:
+    """A gateway that is gone."""
+    return FakePort(busy(), closed="the gateway at http://127.0.0.1:4000 is gone")
+
+
+def hostile_port() -> FakePort:
+    """A gateway whose providers are not friendly."""
+    files = (ConfigFile(HOSTILE, HOSTILE, f"a: {HOSTILE}\nb: |\n  {HOSTILE}\n"),)
+    return FakePort(hostile(), [hostile_record(seq) for seq in range(1, 31)], files)
+
+
+PORTS = {"busy": busy_port, "empty": empty_port, "stale": stale_port, "hostile": hostile_port}

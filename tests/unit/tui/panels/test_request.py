@@ -1,0 +1,72 @@
+import pytest
+
+from ai_dashboard.core.events import Usage
+from ai_dashboard.core.records import AttemptRecord, Stage
+from ai_dashboard.tui.ink import text_of, width_of
+from ai_dashboard.tui.panels.request import View, draw, tokens_per_second, waterfall
+from tests.tui.fakes import hostile_record, record
+
+
+def page(view: View, width: int = 100) -> list[str]:
+    return [text_of(line).rstrip() for line in draw(view, width)]
+
+
+def test_everything_about_a_request() -> None:
+    lines = page(View(record(4)))
+    text = "\n".join(lines)
+    assert lines[4] == "gateway   0.4ms of the time to the first token is the gateway's own"
+    assert lines[0] == "asked     chat  (openai, stream)"
+    assert lines[1] == "answered  200 done by vllm as qwen3-32b"
+    assert "first token 88ms  total 1.21s" in lines[2]
+    assert lines[3] == "tokens    812 in (100 cached)  240 out (20 reasoning)  213 tokens/s"
+    assert "└ preferred · upstream_error · bad gateway" in text
+    assert "Plan  capabilities.general_chat" in text
+    assert "0.93 preferred" in text
+    assert "left out: unavailable: connection refused" in text
+
+
+def test_a_failure_says_what_happened() -> None:
+    failed = record(
+        1, stage=Stage.FAILED, status=502, error="upstream_error", message="bad gateway", attempts=(), plan=None
+    )
+    lines = page(View(failed))
+    assert "error     upstream_error: bad gateway" in lines
+    assert "none: no provider was asked" in lines
+    assert not any(line.startswith("Plan") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "end", "bar"),
+    [
+        (0.0, 0.5, 1.0, "░░░░░█████"),
+        (0.2, None, 0.6, "  ░░░░"),
+        (0.0, 0.0, 1.0, "██████████"),
+        (0.99, None, 0.99, "         ░"),
+        (0.5, 2.0, 3.0, "     ░░░░░"),
+    ],
+)
+def test_waterfalls(start: float, first: float | None, end: float, bar: str) -> None:
+    assert waterfall(AttemptRecord("p", "m", "", start, first, end, 200, None), 1.0, 10) == bar
+
+
+def test_a_waterfall_without_time_or_room_is_empty() -> None:
+    attempt = AttemptRecord("p", "m", "", 0, None, 0, None, None)
+    assert waterfall(attempt, 0.0, 10) == waterfall(attempt, 1.0, 0) == ""
+
+
+def test_speed_is_told_only_where_it_can_be_known() -> None:
+    assert tokens_per_second(record(1, ttft_s=0.2, total_s=1.2), Usage(1, 101)) == pytest.approx(100)
+    assert tokens_per_second(record(1, ttft_s=None), Usage(1, 101)) is None
+    assert tokens_per_second(record(1, stream=False), Usage(1, 101)) is None
+    assert tokens_per_second(record(1), Usage(1, 1)) is None
+    assert tokens_per_second(record(1, ttft_s=1.0, total_s=1.0), Usage(1, 9)) is None
+
+
+@pytest.mark.parametrize("width", [18, 40, 58, 100, 198])
+@pytest.mark.parametrize("one", [record(4), hostile_record(1)])
+def test_no_line_is_wider_than_the_panel(one: object, width: int) -> None:
+    assert all(width_of(line) <= width for line in draw(View(one), width))  # type: ignore[arg-type]
+
+
+def test_a_forgotten_request_says_so() -> None:
+    assert page(View()) == ["this request is no longer remembered"]

@@ -1,0 +1,50 @@
+from itertools import groupby
+
+from textual.binding import Binding, BindingsMap
+
+from ai_dashboard.tui.keys import KEYS, Scope, bindings, key_of
+
+TOGETHER = (
+    (Scope.APP, Scope.OVERVIEW, Scope.SCROLL),
+    (Scope.APP, Scope.REQUEST, Scope.SCROLL),
+    (Scope.APP, Scope.CONFIG, Scope.SCROLL),
+    (Scope.HELP, Scope.SCROLL),
+    (Scope.QUIT,),
+    (Scope.FILTER,),
+)
+"""Scopes that are active at the same time."""
+
+
+def test_ids_are_unique() -> None:
+    ids = [key.id for key in KEYS]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_prefixes_of_tmux_and_screen_stay_free() -> None:
+    pressed = {key for one in KEYS for key in one.keys.split(",")}
+    assert not pressed & {"ctrl+a", "ctrl+b"}
+
+
+def test_no_key_means_two_things_on_one_screen() -> None:
+    for scopes in TOGETHER:
+        pressed = sorted(key for one in KEYS if one.scope in scopes for key in one.keys.split(","))
+        assert [key for key, group in groupby(pressed) if len(list(group)) > 1] == []
+
+
+def test_every_key_explains_itself() -> None:
+    assert all(key.help and key.label and key.display for key in KEYS)
+
+
+def test_bindings_lead_back_to_their_key() -> None:
+    for scope in Scope:
+        for binding in bindings(scope):
+            assert isinstance(binding, Binding)
+            key = key_of(binding)
+            assert key is not None
+            assert key.scope is scope
+    assert key_of(Binding("x", "y")) is None
+
+
+def test_a_key_with_many_faces_becomes_one_binding_each() -> None:
+    chosen = [key for key, _ in BindingsMap(bindings(Scope.CONFIG)) if key.isdigit()]
+    assert chosen == list("123456789")
