@@ -19,12 +19,13 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 well, 1 a problem was found, 2 used wrongly."""
     arguments = sys.argv[1:] if argv is None else argv
     names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
-    name = arguments[0] if arguments and arguments[0] in names else APP
+    named = [name for name in names if name != APP]
+    name = arguments[0] if arguments and arguments[0] in named else APP
     if name == APP and _asks_for_help(arguments):
-        _overview(names).print_help()
+        _overview(named).print_help()
         return 0
     if name == APP and arguments and not arguments[0].startswith("-"):
-        return _unknown(arguments[0], names)
+        return _unknown(arguments[0], named)
     command = _load(name)
     parser = _parser(name, command)
     args = parser.parse_args(arguments[1:] if arguments[:1] == [name] else arguments)
@@ -58,7 +59,7 @@ def _overview(names: list[str]) -> argparse.ArgumentParser:
     """The help of the whole: the control centre's own options, then every sub-command with its first line."""
     parser = _parser(APP, _load(APP))
     width = max(len(name) for name in names)
-    lines = [f"  {name:<{width}}  {(_load(name).__doc__ or '').splitlines()[0]}" for name in names if name != APP]
+    lines = [f"  {name:<{width}}  {(_load(name).__doc__ or '').splitlines()[0]}" for name in names]
     parser.epilog = "\n".join(["sub-commands (each has its own --help):", *lines])
     return parser
 
@@ -71,7 +72,7 @@ def _unknown(word: str, names: list[str]) -> int:
     import difflib
 
     near = difflib.get_close_matches(word, names, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(name for name in names if name != APP)}"
+    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(names)}"
     print(f"ai-dashboard: there is no sub-command {word!r}; {hint}", file=sys.stderr)
     return USAGE_EXIT
 

@@ -7,16 +7,16 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
+from tempfile import TemporaryDirectory
 
-from ai_dashboard.cli.neighbour import describe_listener, free_port_after
+from ai_dashboard.cli.neighbour import describe_listener, free_port_after, url_of
 from ai_dashboard.config.discover import discover
-from ai_dashboard.config.load import Config, Loaded, load
+from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
-from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
+from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.state import admin_token, state_folder
@@ -82,22 +82,33 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
     from ai_dashboard.demo.stage import DemoStage
     from ai_dashboard.demo.traffic import send_traffic
 
-    async with DemoStage(order.seed) as stage:
-        settings = order.loaded.config.gateway if order.loaded.config else GatewaySettings()
-        providers = ProvidersFile.model_validate({"providers": stage.provider_entries()}).providers
-        mappings = Mappings.model_validate(stage.mapping_entries())
-        config = Config(MappingProxyType(providers), mappings, settings, "simulated providers")
-        loaded = Loaded(config, (), None)
-        async with (
-            Gateway(loaded, order.options, read_host=lambda: hardware.latest) as gateway,
-            asyncio.TaskGroup() as visitors,
-        ):
-            host, port = gateway.address
-            traffic = visitors.create_task(send_traffic(f"http://{host}:{port}", order.seed), name="traffic")
-            try:
-                yield gateway
-            finally:
-                traffic.cancel()
+    with TemporaryDirectory(prefix="ai-dashboard-demo-") as folder:
+        async with DemoStage(order.seed) as stage:
+            loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order.env)
+            async with (
+                Gateway(loaded, order.options, read_host=lambda: hardware.latest) as gateway,
+                asyncio.TaskGroup() as visitors,
+            ):
+                traffic = visitors.create_task(send_traffic(url_of(*gateway.address), order.seed), name="traffic")
+                try:
+                    yield gateway
+                finally:
+                    traffic.cancel()
+
+
+def _as_files(
+    folder: Path, providers: Mapping[str, object], mappings: Mapping[str, object], env: Mapping[str, str]
+) -> Loaded:
+    """The demo's configuration, written and read like any other, so that the screen has real files to show."""
+    import yaml
+
+    head = "# Simulated providers, made for this demo; gone when it ends.\n"
+    for name, content in (("providers.yaml", {"providers": dict(providers)}), ("model-mappings.yaml", dict(mappings))):
+        (folder / name).write_text(head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    loaded = load(folder, env)
+    if loaded.config is None:
+        raise ConfigError(tuple(str(finding) for finding in loaded.diagnostics))
+    return replace(loaded, config=replace(loaded.config, origin="simulated providers"))
 
 
 def explain_listen_failure(error: OSError, order: Order) -> ConfigError:

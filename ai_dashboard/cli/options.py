@@ -1,8 +1,10 @@
 """Options that several sub-commands share, spelled the same everywhere."""
 
 import argparse
+from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:4000"
+DEFAULT_PORT = 4000
 
 
 def add_gateway_options(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +25,9 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
 
 def add_url_option(parser: argparse.ArgumentParser) -> None:
     """Which running gateway."""
-    parser.add_argument("--url", default=DEFAULT_URL, help=f"address of a running gateway (default: {DEFAULT_URL})")
+    parser.add_argument(
+        "--url", type=url, default=DEFAULT_URL, help=f"address of a running gateway (default: {DEFAULT_URL})"
+    )
 
 
 def port(text: str) -> int:
@@ -31,3 +35,16 @@ def port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; ports are 0 to 65535")
     return int(text)
+
+
+def url(text: str) -> str:
+    """A gateway's address with its scheme and port, or argparse's own complaint; `host` and `host:port` will do."""
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        number = parts.port or (443 if parts.scheme == "https" else 80 if "://" in text else DEFAULT_PORT)
+    except ValueError:
+        parts, number = urlsplit(""), 0
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address of a gateway; it looks like {DEFAULT_URL}")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{number}{parts.path.rstrip('/')}"

@@ -7,19 +7,18 @@ import signal
 import sys
 from types import FrameType
 
-from ai_dashboard.cli.neighbour import is_ours
+from ai_dashboard.cli.neighbour import is_ours, token_for, url_of
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.core.control import ControlPort
-from ai_dashboard.gateway.state import known_admin_token, state_folder
 from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.tui.app import ControlCentre
 
 DRAIN_S = 0.5
 """What requests in flight are given when the screen is closed: `q` has asked already, a lost terminal cannot wait."""
 
-LAST_RESORT_S = 2
-"""After a signal everything has ended by then, whatever hangs."""
+LAST_RESORT_S = 1.7
+"""After a signal everything has ended by then, whatever hangs: two seconds are what a user waits at most."""
 
 
 def show_own(args: argparse.Namespace) -> int:
@@ -30,8 +29,7 @@ def show_own(args: argparse.Namespace) -> int:
         gateway = thread.start()
     except OSError as error:
         if _wants_to_attach(order):
-            host, port = order.address
-            return show_attached(f"http://{host}:{port}")
+            return show_attached(url_of(*order.address))
         raise explain_listen_failure(error, order) from None
     try:
         local = LocalPort(thread, gateway, drain_s=DRAIN_S)
@@ -44,12 +42,9 @@ def show_attached(url: str) -> int:
     """Show a gateway that runs elsewhere. Raises `PortClosed` when it cannot be reached at all."""
     from ai_dashboard.control.remote import RemotePort
 
-    env = dict(os.environ)
-    address = url if "://" in url else f"http://{url}"
-    token = known_admin_token(state_folder(env), env)
-    asyncio.run(_reach(RemotePort(address, token)))
-    port = RemotePort(address, token)
-    return _show(ControlCentre(port, source=f"attached to {address}", quit_asks=False))
+    token = token_for(url)
+    asyncio.run(_reach(RemotePort(url, token)))
+    return _show(ControlCentre(RemotePort(url, token), source=f"attached to {url}", quit_asks=False))
 
 
 async def _reach(port: ControlPort) -> None:
@@ -74,7 +69,7 @@ def _show(app: ControlCentre) -> int:
 def _leave(app: ControlCentre, _number: int, _frame: FrameType | None) -> None:
     """End the screen from a signal. Should anything hang (a terminal that is gone swallows writes) an alarm ends us."""
     signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
-    signal.alarm(LAST_RESORT_S)
+    signal.setitimer(signal.ITIMER_REAL, LAST_RESORT_S)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -83,8 +78,7 @@ def _leave(app: ControlCentre, _number: int, _frame: FrameType | None) -> None:
 
 
 def _wants_to_attach(order: Order) -> bool:
-    host, port = order.address
-    if not (sys.stdin.isatty() and is_ours(host, port)):
+    if not (sys.stdin.isatty() and is_ours(url_of(*order.address))):
         return False
-    answer = input(f"An ai-dashboard gateway already serves port {port}. Show that one? [Y/n] ")
+    answer = input(f"An ai-dashboard gateway already serves port {order.address[1]}. Show that one? [Y/n] ")
     return answer.strip().lower() in {"", "y", "yes"}

@@ -23,9 +23,11 @@ class LocalPort:
         self._drain_s = drain_s
 
     async def snapshot(self) -> Snapshot:
+        self._require_life()
         return self._gateway.snapshot()
 
     async def records(self, after: int, limit: int = 500) -> RecordPage:
+        self._require_life()
         return self._gateway.records(after, limit)
 
     async def explain(self, facts: RouteFacts) -> Plan:
@@ -42,6 +44,11 @@ class LocalPort:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._thread.stop, self._drain_s)
+
+    def _require_life(self) -> None:
+        """The last picture of a gateway that is no more must not pass for news."""
+        if not self._thread.alive:
+            raise PortClosed("the gateway has stopped; start the program again")
 
     async def _on_its_loop(self, work: Coroutine[Any, Any, T]) -> T:
         try:

@@ -23,13 +23,19 @@ _FILES = TypeAdapter(tuple[ConfigFile, ...])
 
 
 class RemotePort:
-    """`core.control.ControlPort` over HTTP. `url` is the gateway's address, `token` its admin token."""
+    """`core.control.ControlPort` over HTTP. `url` is the gateway's address, `token` its admin token.
+
+    Raises `PortClosed` at once for a `url` that is none.
+    """
 
     def __init__(self, url: str, token: str | None) -> None:
         self._url = url.rstrip("/")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         # The address is the operator's own word; a proxy of the environment is for the world outside.
-        self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False)
+        try:
+            self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False)
+        except httpx.InvalidURL:
+            raise PortClosed(f"{url} is not an address; it looks like http://127.0.0.1:4000") from None
         self._last: Snapshot | None = None
 
     async def snapshot(self) -> Snapshot:
@@ -64,9 +70,7 @@ class RemotePort:
     ) -> httpx.Response:
         try:
             reply = await self._http.request(method, path, params=query, timeout=patience)
-        except httpx.InvalidURL:
-            raise PortClosed(f"{self._url} is not an address; it looks like http://127.0.0.1:4000") from None
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             why = str(error) or type(error).__name__
             raise PortClosed(f"no gateway answers at {self._url} ({why}); is `ai-dashboard serve` running?") from None
         if reply.status_code == httpx.codes.UNAUTHORIZED:

@@ -1,4 +1,5 @@
-"""Log-bucket histograms: 16 buckets an octave from 1 µs to about 19 h, so a percentile is within 3.2 % of the truth.
+"""Log-bucket histograms: 16 buckets an octave from 16 µs to about 18 h, so a percentile is within 3.2 % of the truth
+(and within 1 µs below that).
 
 Counts add up, so histograms of several providers are merged and never their percentiles averaged. The bucket of a value
 is found by bit operations alone (the layout of HdrHistogram with 4 bits of mantissa).

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import orjson
@@ -15,7 +16,12 @@ from ai_dashboard.core.errors import (
 )  # fmt: skip
 
 MAX_MESSAGE = 300
-_BEARERS = re.compile(r"\b(sk-|Bearer )[A-Za-z0-9_\-*.]{4,}([A-Za-z0-9]{4})")
+
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?P<kept>(?:sk|pk|gsk|csk|xai|hf|nvapi|pplx|fw|tgp|r8)[-_]|AIza|(?i:bearer)\s+)[^\s\"'`<>,;)]{5,}"
+    r"|[A-Za-z0-9]{32,}"
+)
+"""Keys by the prefixes that services give them, and anything as long and as dense as only a key or a hash is."""
 
 
 def refusal(status: int, header: Callable[[str], str | None], body: bytes, *, now_unix_s: float) -> UpstreamError:
@@ -29,9 +35,7 @@ def refusal(status: int, header: Callable[[str], str | None], body: bytes, *, no
             return UpstreamLacksModel(message, upstream_status=status)
         case 429:
             return UpstreamRateLimited(message, upstream_status=status, retry_after_s=wait)
-        case 408 | 409 | 425:
-            return UpstreamError(message, upstream_status=status, retry_after_s=wait)
-        case _ if 400 <= status < 500:
+        case 400 | 413 | 422:
             content_type = header("content-type") or "application/json"
             return UpstreamRejected(message, upstream_status=status, body=body, content_type=content_type)
         case _:
@@ -43,16 +47,17 @@ def message_of(body: bytes) -> str:
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        text = body[:MAX_MESSAGE].decode("utf-8", "replace")
+        text = body.decode("utf-8", "replace")
         parsed = "an HTML page" if text.lstrip().lower().startswith(("<!doctype", "<html")) else text
-    match parsed:
+    match parsed[0] if isinstance(parsed, list) and parsed else parsed:  # Google wraps its errors in a list
         case {"error": {"message": str(text)}} | {"error": str(text)} | {"message": str(text)} | {"detail": str(text)}:
             pass
         case str(text):
             pass
         case _:
-            text = orjson.dumps(parsed)[:MAX_MESSAGE].decode("utf-8", "replace")
-    text = _BEARERS.sub(r"\1…\2", " ".join(text.split()))
+            text = body.decode("utf-8", "replace")
+    # Masked before it is shortened: half a key would not look like one any more.
+    text = _KEY.sub(lambda found: f"{found['kept'] or ''}…", " ".join(text.split()))
     return (text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…") or "no message"
 
 
@@ -65,7 +70,9 @@ def retry_after(header: Callable[[str], str | None], *, now_unix_s: float) -> fl
         seconds = float(value) * scale
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - now_unix_s
+            date = parsedate_to_datetime(value)
         except ValueError:
             return None
+        # HTTP dates are UTC, also in the old forms that do not say so.
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now_unix_s
     return seconds if 0 <= seconds < float("inf") else None

@@ -12,7 +12,7 @@ from ai_dashboard.core.events import Event, Failed, Finished, Text, Thinking, To
 from ai_dashboard.dialects.kinds import Kind
 from ai_dashboard.dialects.ollama.reply import OllamaDecoder
 from ai_dashboard.dialects.openai.encode import StreamEncoder, WholeEncoder
-from ai_dashboard.dialects.openai.tap import StreamTap, WholeTap
+from ai_dashboard.dialects.openai.tap import StreamTap, WholeTap, check_held
 
 
 class Relay(Protocol):
@@ -58,20 +58,40 @@ class Translation:
         self._encoder = encoder
         self._commits_at_end = commits_at_end
         self._said_something = False
+        self._held = 0
+        self._refused: UpstreamInvalid | None = None
 
     def feed(self, chunk: bytes) -> bytes:
+        if self._refused is not None:
+            raise self._refused
+        if not self.committed:
+            self._held = check_held(self._held + len(chunk))
         return self._encoded(self._decoder.feed(chunk))
 
     def close(self) -> bytes:
         last = self._encoded(self._decoder.close())
+        if self._refused is not None:
+            raise self._refused
         if self.finish is None:
             raise UpstreamTruncated("the reply ended before the provider said that it was whole")
         return last
 
     def _encoded(self, events: list[Event]) -> bytes:
-        return b"".join([self._encode(event) for event in events])
+        """Raises at once, or at the next turn where something worth sending came before the error."""
+        written = b""
+        for event in events:
+            try:
+                written += self._encode(event)
+            except UpstreamInvalid as error:
+                if not (self.committed and written):
+                    raise
+                self._refused = error
+                break
+        return written
 
     def _encode(self, event: Event) -> bytes:
+        if self.finish is not None:
+            return b""  # the provider has said that it was whole
         match event:
             case Text() | Thinking() | ToolCall():
                 self._said_something = True
@@ -95,7 +115,7 @@ def relay_for(ask: ChatRequest, kind: Kind, *, content_type: str, model: str, re
     if kind.dialect == "openai":
         if not ask.stream:
             return WholeTap()
-        if not content_type.startswith("text/event-stream"):
+        if not content_type.lower().startswith("text/event-stream"):
             raise UpstreamInvalid(f"asked for a stream, the provider sent {content_type or 'no content type'}")
         return StreamTap(hide_usage=not ask.include_usage)
     decoder = OllamaDecoder(call_prefix=reply_id)

@@ -13,7 +13,8 @@ MAX_EVENT_BYTES = 16 << 20
 """An event longer than this is refused: nobody sends one, and an endless line must not fill the memory."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!\n))")
+# After LF or CRLF a CR at the very end is the first half of a CRLF; only where lines end in CR it is a line end itself.
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n)(?:\r\n|\n|\r(?=[^\n]))|\r\r\n?")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -69,7 +70,7 @@ class SseDecoder:
         value = value.removeprefix(b" ")
         if field == b"data":
             self._data.append(value)
-            self._size += len(value)
+            self._size += len(line)
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
         return None

@@ -11,6 +11,7 @@ from ai_dashboard.dialects.ollama.write import write_request as write_ollama
 from ai_dashboard.dialects.openai.write import write_request as write_openai
 from ai_dashboard.dialects.refusals import refusal
 from ai_dashboard.dialects.relay import Relay, relay_for
+from ai_dashboard.gateway.discretion import mask_secrets
 from ai_dashboard.gateway.generation import Generation, Upstream
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Attempt, Trip
@@ -24,6 +25,7 @@ class Answer:
     """A provider's reply that the gateway is committed to. `held` is what had to be read to be sure of it."""
 
     attempt: Attempt
+    upstream: Upstream
     reply: UpstreamReply
     relay: Relay
     held: bytes
@@ -56,7 +58,7 @@ class Answer:
     def failed(self, error: UpstreamError) -> None:
         """The reply broke off after it had begun."""
         self.settled = True
-        _note_failure(self.attempt, error, self.runtime)
+        _note_failure(self.attempt, error, self.upstream, self.runtime)
 
     def close(self) -> None:
         """Let go of the connection, at once if the reply is not whole; without a word before, the caller has left."""
@@ -78,7 +80,7 @@ async def dispatch(
         try:
             return await _commit(ask, trip, attempt, upstream, generation, runtime, client)
         except UpstreamError as error:
-            _note_failure(attempt, error, runtime)
+            _note_failure(attempt, error, upstream, runtime)
             if not error.falls_over:
                 raise
             failures.append((candidate, error))
@@ -90,7 +92,7 @@ async def dispatch(
             attempt.ended = runtime.clock.monotonic()
             runtime.attempt_left(candidate.provider)
             raise
-    raise _given_up(plan, failures)
+    raise _given_up(plan, failures, generation)
 
 
 async def _commit(
@@ -138,7 +140,7 @@ async def _commit(
         reply.close()
         raise
     trip.stage = Stage.STREAMING
-    return Answer(attempt, reply, relay, b"".join(held), whole, runtime)
+    return Answer(attempt, upstream, reply, relay, b"".join(held), whole, runtime)
 
 
 async def _refuse_errors(reply: UpstreamReply, runtime: Runtime) -> None:
@@ -154,7 +156,8 @@ def _write(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:
     return write_openai(ask, target, kind) if kind.dialect == "openai" else write_ollama(ask, target, kind)
 
 
-def _note_failure(attempt: Attempt, error: UpstreamError, runtime: Runtime) -> None:
+def _note_failure(attempt: Attempt, error: UpstreamError, upstream: Upstream, runtime: Runtime) -> None:
+    mask_secrets(error, upstream)
     attempt.ended = runtime.clock.monotonic()
     attempt.error, attempt.message = error.code, error.message
     attempt.status = error.upstream_status or attempt.status
@@ -167,7 +170,7 @@ def _note_inexpressible(attempt: Attempt, error: CallerError, runtime: Runtime) 
     runtime.attempt_left(attempt.candidate.provider)
 
 
-def _given_up(plan: Plan, failures: list[tuple[Candidate, GatewayError]]) -> GatewayError:
+def _given_up(plan: Plan, failures: list[tuple[Candidate, GatewayError]], generation: Generation) -> GatewayError:
     """What the caller is told: the one failure as it was, or all of them under the status of the last."""
     if not failures:
         left_out = "; ".join(f"{item.provider}/{item.model}: {item.reason}" for item in plan.excluded)
@@ -175,10 +178,15 @@ def _given_up(plan: Plan, failures: list[tuple[Candidate, GatewayError]]) -> Gat
             f"no provider can answer for {plan.asked!r} now ({left_out or 'its rule names no provider that is known'})",
             hint=f"`ai-dashboard route {plan.asked}` explains",
         )
-    candidate, last = failures[-1]
-    if len(failures) == 1:
-        last.message = f"{candidate.provider}: {last.message}"
-        return last
-    told = "; ".join(f"{candidate.provider}/{candidate.model}: {error.message}" for candidate, error in failures)
-    last.message = f"all {len(failures)} candidates failed ({told})"
+    told = [
+        f"{candidate.provider}/{candidate.model}: {_reason(error, generation.upstreams[candidate.provider])}"
+        for candidate, error in failures
+    ]
+    last = failures[-1][1]
+    last.message = told[0] if len(told) == 1 else f"all {len(told)} candidates failed ({'; '.join(told)})"
     return last
+
+
+def _reason(error: GatewayError, upstream: Upstream) -> str:
+    """What went wrong, to go behind the provider's name: without its address, and without a full stop."""
+    return error.message.removeprefix(f"{upstream.endpoint}: ").rstrip(".")

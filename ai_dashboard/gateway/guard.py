@@ -5,11 +5,11 @@ and an `Origin` that is not ours (a foreign page) are refused before anything is
 """
 
 import hmac
-import ipaddress
 import socket
 from collections.abc import Iterable
 
 from ai_dashboard.core.errors import CallerError, Forbidden, Unauthorized, UnsupportedMediaType
+from ai_dashboard.gateway.loopback import ipaddress_or_none, is_loopback
 from ai_dashboard.gateway.routes import Scope
 from ai_dashboard.transport.http1 import Exchange
 
@@ -76,23 +76,10 @@ def own_names(listen_host: str, extra: Iterable[str]) -> tuple[str, ...]:
     names = [*LOOPBACK_NAMES, *extra]
     if not is_loopback(listen_host):
         names += [socket.gethostname(), socket.getfqdn()]
-        if ipaddress_or_none(listen_host) is None or not ipaddress.ip_address(listen_host).is_unspecified:
-            names.append(f"[{listen_host}]" if ":" in listen_host else listen_host)
+    address = ipaddress_or_none(listen_host)
+    if address is None or not address.is_unspecified:
+        names.append(f"[{listen_host}]" if ":" in listen_host else listen_host)
     return tuple(dict.fromkeys(names))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a listener on `host`."""
-    address = ipaddress_or_none(host)
-    return host.lower() == "localhost" if address is None else address.is_loopback
-
-
-def ipaddress_or_none(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that `host` spells, None when it is a name."""
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
 
 
 def refuse_open_listener(host: str, *, has_key: bool, insecure: bool) -> None:

@@ -11,6 +11,7 @@ from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.dialects.kinds import Kind
 from ai_dashboard.dialects.refusals import refusal
+from ai_dashboard.gateway.discretion import mask_secrets
 from ai_dashboard.gateway.generation import Generation, Upstream
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.transport.client import UpstreamClient
@@ -52,9 +53,15 @@ class HealthMonitor:
     async def _watch(self, name: str, upstream: Upstream) -> None:
         while True:
             await self._check(name, upstream)
+            await self._rest(name, self._settings.interval_s * self._chance.uniform(0.9, 1.1))
+
+    async def _rest(self, name: str, seconds: float) -> None:
+        """Until the next check is due: sooner for a provider that is down, even if requests have found that out."""
+        while seconds > 0:
+            nap = min(seconds, RECOVERY_INTERVAL_S)
+            await asyncio.sleep(nap)
             down = self._runtime.provider(name).health is Health.UNAVAILABLE
-            interval = min(self._settings.interval_s, RECOVERY_INTERVAL_S) if down else self._settings.interval_s
-            await asyncio.sleep(interval * self._chance.uniform(0.9, 1.1))
+            seconds = 0 if down else seconds - nap
 
     async def _check(self, name: str, upstream: Upstream) -> None:
         """Up to `attempts` tries; a refused connection is an answer too, and the next try comes after a moment."""
@@ -62,6 +69,7 @@ class HealthMonitor:
             try:
                 models = await self._ask(upstream)
             except UpstreamError as error:
+                mask_secrets(error, upstream)
                 if not remaining:
                     self._runtime.check_failed(name, error)
                 else:
@@ -90,6 +98,8 @@ class HealthMonitor:
             reply.close()
         if reply.status >= 400:
             raise refusal(reply.status, reply.header, body, now_unix_s=self._runtime.clock.wall())
+        if reply.status >= 300:
+            raise UpstreamInvalid(f"HTTP {reply.status} at {path}: redirects are not followed; check base_url")
         return body
 
 

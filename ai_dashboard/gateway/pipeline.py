@@ -15,6 +15,7 @@ from ai_dashboard.core.errors import (
 from ai_dashboard.core.records import Stage
 from ai_dashboard.dialects.openai.errors import error_body, error_frame
 from ai_dashboard.dialects.openai.read import facts_of, read_request
+from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.dispatch import Answer, dispatch
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.keepalive import KeepAlive
@@ -53,9 +54,9 @@ async def answer(exchange: Exchange, desk: Desk) -> None:
         finally:
             reply.close()
     except GatewayError as error:
-        _refuse(exchange, trip, error)
+        _refuse(exchange, trip, error, desk.generation)
     except asyncio.CancelledError:
-        _interrupted(exchange, trip, draining=desk.runtime.draining)
+        _interrupted(exchange, trip, desk)
         raise
     finally:
         desk.runtime.finish(trip)
@@ -93,6 +94,7 @@ async def _relay(exchange: Exchange, ask: ChatRequest, trip: Trip, reply: Answer
     except UpstreamError as error:
         trip.usage = reply.relay.usage
         reply.failed(error)
+        error.message = without_addresses(error.message, desk.generation)
         trip.failed(error, Stage.CUT)
         exchange.write(error_frame(error, trip.id))
         exchange.finish()
@@ -113,8 +115,9 @@ def _complete(trip: Trip, reply: Answer) -> None:
     trip.stage = Stage.DONE
 
 
-def _refuse(exchange: Exchange, trip: Trip, error: GatewayError) -> None:
+def _refuse(exchange: Exchange, trip: Trip, error: GatewayError, generation: Generation) -> None:
     """Tell the caller in its own dialect. A provider's refusal of the ask itself goes back as it came."""
+    error.message = without_addresses(error.message, generation)
     trip.failed(error)
     headers: Headers = [(b"x-request-id", trip.id.encode()), (b"x-attempts", str(len(trip.attempts)).encode())]
     if error.retry_after_s is not None:
@@ -129,14 +132,17 @@ def _refuse(exchange: Exchange, trip: Trip, error: GatewayError) -> None:
     exchange.reply(error.status, [(b"content-type", b"application/json"), *headers], body)
 
 
-def _interrupted(exchange: Exchange, trip: Trip, *, draining: bool) -> None:
+def _interrupted(exchange: Exchange, trip: Trip, desk: Desk) -> None:
     """The caller left, or we are shutting down and the time for what was in flight is over."""
-    if not draining:
+    if not desk.runtime.draining:
         trip.stage, trip.error, trip.message = Stage.GONE, "client_gone", "the caller left before the answer was whole"
         return
     error = Overloaded("the gateway is shutting down", hint="send the request again", retry_after_s=1)
+    if not exchange.started:
+        _refuse(exchange, trip, error, desk.generation)
+        return
     trip.failed(error, Stage.CUT)
-    if exchange.started and not exchange.finished:
+    if not exchange.finished:
         exchange.write(error_frame(error, trip.id))
         exchange.finish()
 

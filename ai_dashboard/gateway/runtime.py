@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import UpstreamError, UpstreamRefusedKey
-from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.telemetry.rate import RateCounter
@@ -22,7 +22,8 @@ DEGRADED_MIN_REQUESTS = 10
 
 @dataclass(slots=True)
 class ProviderState:
-    """One provider as it stands. `since` and `last_error_at` are Unix time."""
+    """One provider as it stands. `since` and `last_error_at` are Unix time; `was_well` says that it has been
+    active since the start."""
 
     name: str
     track: Track
@@ -32,6 +33,7 @@ class ProviderState:
     since: float = 0.0
     models: tuple[str, ...] = ()
     in_flight: int = 0
+    was_well: bool = False
     requests: int = 0
     failures_in_a_row: int = 0
     last_error: str = ""
@@ -41,6 +43,7 @@ class ProviderState:
         """Move to another state, or refresh the reason of the present one."""
         if health is not self.health:
             self.health, self.since = health, wall
+            self.was_well |= health is Health.ACTIVE
         self.reason = reason
 
 
@@ -95,15 +98,18 @@ class Runtime:
         self.requests += 1
         record = trip.record(now, seq=self.requests)
         self.ring.append(record)
+        tokens = record.usage.completion_tokens if record.usage else 0
+        self.tokens.add(now, tokens)
+        self.changes += 1
+        if record.stage is Stage.GONE:
+            # A caller who leaves is no failure of ours, and a time that the caller cut short measures nothing.
+            return record
         failed = record.error is not None
         self.failures += failed
         self.fallbacks += record.fallback_from is not None and not failed
-        tokens = record.usage.completion_tokens if record.usage else 0
-        self.tokens.add(now, tokens)
         self.track.add(now, failed=failed, total_s=record.total_s, ttft_s=record.ttft_s, tokens=tokens)
         if record.ttft_s is not None:
             self.overhead.add(now, failed=False, total_s=record.overhead_s)
-        self.changes += 1
         return record
 
     # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +140,7 @@ class Runtime:
             state.become(Health.AUTH_FAILED, error.message, wall)
         elif state.failures_in_a_row >= FAILURES_IN_A_ROW:
             state.become(Health.UNAVAILABLE, error.message, wall)
-        else:
+        elif state.health in {Health.ACTIVE, Health.DEGRADED}:
             self._judge(state)
 
     def attempt_left(self, provider: str) -> None:

@@ -1,13 +1,15 @@
 """What is answered where. Heads are judged here, in one place, before a handler sees a request."""
 
 from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from ai_dashboard.core.errors import GatewayError, ModelNotFound
+from ai_dashboard.core.errors import GatewayError, MethodNotAllowed, ModelNotFound
 from ai_dashboard.core.snapshot import Health, ProviderView, Snapshot
 from ai_dashboard.dialects.openai.errors import error_body
 from ai_dashboard.gateway.admin import AdminApi, Controlled
+from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.guard import Guard, require_json
 from ai_dashboard.gateway.pipeline import Desk, answer
@@ -57,9 +59,9 @@ class GatewayServer:
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request."""
         try:
-            if exchange.method == "OPTIONS" and (methods := self._routes.methods(exchange.path)):
+            if exchange.method == "OPTIONS" and self._routes.methods(exchange.path):
                 self._guard.admit(exchange, Scope.OPEN)
-                exchange.reply(204, [(b"allow", ", ".join([*methods, "OPTIONS"]).encode())], b"")
+                exchange.reply(204, [self._allow(exchange)], b"")
                 return
             route = self._routes.match(exchange.method, exchange.path)
             self._guard.admit(exchange, route.scope)
@@ -68,7 +70,14 @@ class GatewayServer:
             headers = list(JSON)
             if error.retry_after_s is not None:
                 headers.append((b"retry-after", str(max(1, round(error.retry_after_s))).encode()))
+            if isinstance(error, MethodNotAllowed):
+                headers.append(self._allow(exchange))
             exchange.reply(error.status, headers, error_body(error, self._gateway.desk().runtime.new_id()))
+
+    def _allow(self, exchange: Exchange) -> tuple[bytes, bytes]:
+        methods = self._routes.methods(exchange.path)
+        head = ("HEAD",) if "GET" in methods else ()
+        return b"allow", ", ".join((*methods, *head, "OPTIONS")).encode()
 
     async def _chat(self, exchange: Exchange) -> None:
         require_json(exchange)
@@ -80,7 +89,7 @@ class GatewayServer:
 
     async def _model(self, exchange: Exchange) -> None:
         """One of them. A name may hold slashes, so everything after `models/` is the name."""
-        name = exchange.path.partition("models/")[2]
+        name = unquote(exchange.path.partition("models/")[2])
         entry = self._listed().get(name)
         if entry is None:
             raise ModelNotFound(f"there is no model {name!r}", hint="GET /v1/models lists all")
@@ -111,12 +120,12 @@ class GatewayServer:
         well = [provider for provider in used if provider.health in WELL]
         status = "healthy" if len(well) == len(used) and snapshot.config.usable else "degraded" if well else "unhealthy"
         body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": len(used)}
-        if exchange.query == "details=true":
-            body |= _details(snapshot)
-        exchange.reply(503 if status == "unhealthy" and used else 200, NO_STORE, orjson.dumps(body))
+        if parse_qs(exchange.query).get("details") == ["true"]:
+            body |= _details(snapshot, self._gateway.generation)
+        exchange.reply(503 if status == "unhealthy" else 200, NO_STORE, orjson.dumps(body))
 
 
-def _details(snapshot: Snapshot) -> dict[str, Any]:
+def _details(snapshot: Snapshot, generation: Generation) -> dict[str, Any]:
     gateway = snapshot.gateway
     return {
         "uptime_s": round(gateway.uptime_s, 1),
@@ -126,14 +135,14 @@ def _details(snapshot: Snapshot) -> dict[str, Any]:
         "fallbacks": gateway.fallbacks,
         "config": snapshot.config.number,
         "simulated": gateway.simulated,
-        "details": {provider.name: _provider(provider) for provider in snapshot.providers},
+        "details": {provider.name: _provider(provider, generation) for provider in snapshot.providers},
     }
 
 
-def _provider(provider: ProviderView) -> dict[str, Any]:
+def _provider(provider: ProviderView, generation: Generation) -> dict[str, Any]:
     return {
         "status": provider.health,
-        "reason": provider.reason,
+        "reason": without_addresses(provider.reason, generation),
         "type": provider.kind,
         "models": len(provider.models),
         "in_flight": provider.in_flight,

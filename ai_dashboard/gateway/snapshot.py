@@ -83,7 +83,7 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
         yield ProviderView(
             name=name,
             kind=provider.type,
-            address=_address(generation.upstreams.get(name), provider.base_url),
+            address=_address(generation.upstreams.get(name), provider.host),
             local=provider.local,
             health=Health.DISABLED if barred else state.health,
             reason=barred or state.reason,
@@ -102,9 +102,9 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
         )
 
 
-def _address(upstream: Upstream | None, base_url: str) -> str:
+def _address(upstream: Upstream | None, host: str) -> str:
     """`host:port`: enough to know where requests go, and nothing of a URL that could hold a secret."""
-    return f"{upstream.endpoint.host}:{upstream.endpoint.port}" if upstream else base_url.partition("://")[2]
+    return str(upstream.endpoint) if upstream else host
 
 
 def _speed(state: ProviderState) -> float | None:
@@ -157,9 +157,10 @@ def _alerts(runtime: Runtime, generation: Generation, wall: float) -> Iterator[A
         elif state.health is Health.UNAVAILABLE:
             yield Alert(
                 f"provider:{name}:unavailable",
-                AlertLevel.CRITICAL,
+                # What was never up is not an incident: it may just not have been started.
+                AlertLevel.CRITICAL if state.was_well else AlertLevel.WARNING,
                 state.since,
-                f"{name} is unavailable: {state.reason}",
+                f"{name} is unavailable: {state.reason.rstrip('.')}",
                 "requests go to the next candidate; r checks again now",
                 name,
             )

@@ -50,6 +50,11 @@ class GatewayThread:
         self._thread.start()
         return self._ready.result()
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a gateway to talk to."""
+        return self._thread.is_alive()
+
     def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run a coroutine on the gateway's loop."""
         loop = self._loop
@@ -59,7 +64,7 @@ class GatewayThread:
         return asyncio.run_coroutine_threadsafe(work, loop)
 
     def stop(self, drain_s: float) -> None:
-        """Give requests in flight `drain_s` seconds, then end. Returns when the thread has ended, or a second later."""
+        """Give requests in flight `drain_s` seconds, then end. Returns when the thread has ended, or 2 s later."""
         loop, stop = self._loop, self._stop
         if loop is not None and stop is not None and self._thread.is_alive():
             self._drain_s = drain_s

@@ -44,12 +44,13 @@ def resolve(facts: RouteFacts, table: Table, live: Live) -> Resolution:
 
 
 def known_models(table: Table, live: Live) -> dict[str, tuple[str, ...]]:
-    """Every name that can be asked for, with the providers that would be tried first: models, then aliases."""
-    known = {model: providers_of(model, table, live) for model in table.listing}
-    for name, provider in table.providers.items():
-        if provider.barred is None and name in live:
-            for model in live[name].models:
-                known.setdefault(model, providers_of(model, table, live))
+    """Every name that can be asked for, with the providers that would be tried for it: models, then aliases. What only
+    a provider lists that may not be used is not among them."""
+    usable = [name for name, provider in table.providers.items() if provider.barred is None]
+    known: dict[str, tuple[str, ...]] = {}
+    for name in usable:
+        for model in _listed(name, table, live):
+            known[model] = (*known.get(model, ()), name)
     for model, rule in table.exact.items():
         known.setdefault(model, (rule.provider,))
     for name in table.capabilities:
@@ -59,12 +60,8 @@ def known_models(table: Table, live: Live) -> dict[str, tuple[str, ...]]:
 
 def providers_of(model: str, table: Table, live: Live) -> tuple[str, ...]:
     """Providers that list a model, in the configuration or by their own word, in file order."""
-    names = {model} if ":" in model else {model, f"{model}:latest"}
-    return tuple(
-        name
-        for name, provider in table.providers.items()
-        if names & provider.models.keys() or (name in live and names & set(live[name].models))
-    )
+    names = (model,) if ":" in model else (model, f"{model}:latest")
+    return tuple(provider for provider in table.providers if any(_lists(provider, name, table, live) for name in names))
 
 
 def _chosen(facts: RouteFacts, table: Table, live: Live) -> tuple[str, list[Route], str | None]:
@@ -78,16 +75,19 @@ def _chosen(facts: RouteFacts, table: Table, live: Live) -> tuple[str, list[Rout
     for rule in table.patterns:
         if rule.pattern is not None and rule.pattern.search(asked):
             return rule.name, [Route(rule.provider, rule.model or asked, "pattern")], rule.fallback
-    if (capability := table.capabilities.get(facts.capability or asked)) is not None:
-        return f"capabilities.{capability.name}", list(_preferred(capability, table, live)), capability.fallback
-    if providers := providers_of(asked, table, live):
-        return (
-            "listing",
-            [Route(name, _as_listed(asked, name, table, live), "lists the model") for name in providers],
-            None,
-        )
+    for name in (facts.capability, asked):
+        if name is not None and (capability := table.capabilities.get(name)) is not None:
+            return f"capabilities.{name}", [*_preferred(capability, table, live)], None
+    listing = [
+        Route(name, _as_listed(asked, name, table, live), "lists the model")
+        for name in providers_of(asked, table, live)
+    ]
+    if any(table.providers[route.provider].barred is None for route in listing):
+        return "listing", listing, None
     if table.default_provider is not None:
         return "routing_rules.default_provider", [Route(table.default_provider, asked, "default provider")], None
+    if listing:
+        return "listing", listing, None  # nobody may answer, and the plan says why
     raise ModelNotFound(f"no rule and no provider knows the model {asked!r}", hint=_nearest(asked, table, live))
 
 
@@ -95,8 +95,6 @@ def _fallbacks(asked: str, backend: str, rule: str, fallback: str | None, table:
     """The rule's own fallback provider, then the chain of the model (or the default chain)."""
     if fallback is not None and fallback in table.providers:
         yield Route(fallback, _model_at(fallback, (backend, asked), table, live), f"fallback of {rule}")
-    elif fallback is not None:
-        yield from _follow(Link(fallback, None), (), f"fallback of {rule}", table, live)
     for name in (asked, backend, "default"):
         if (chain := table.chains.get(name)) is not None:
             for link in chain:
@@ -118,20 +116,19 @@ def _follow(link: Link, wanted: tuple[str, ...], why: str, table: Table, live: L
 
 
 def _preferred(capability: Capability, table: Table, live: Live) -> Iterator[Route]:
-    """The models that a capability prefers, wherever they are found; a provider stands for its fitting models."""
+    """The models that a capability prefers, wherever they are found, then one of its fallback provider. A provider
+    stands for all its models; what is too small is passed over."""
     why = f"preferred for {capability.name}"
-    for name in capability.preferred:
-        if name in table.providers:
-            for model in (*table.providers[name].models, *(live[name].models if name in live else ())):
-                if _fits(name, model, capability, table):
-                    yield Route(name, model, why)
-        elif (rule := table.exact.get(name)) is not None:
-            if _fits(rule.provider, rule.model or name, capability, table):
-                yield Route(rule.provider, rule.model or name, why)
+    for link in capability.preferred:
+        if link.provider is not None and link.model is None:
+            routes = [Route(link.provider, model, why) for model in _listed(link.provider, table, live)]
         else:
-            for provider in providers_of(name, table, live):
-                if _fits(provider, name, capability, table):
-                    yield Route(provider, _as_listed(name, provider, table, live), why)
+            routes = [*_follow(link, (), why, table, live)]
+        yield from (route for route in routes if _fits(route.provider, route.model, capability, table))
+    if (stand_in := capability.fallback) is not None and stand_in in table.providers:
+        fitting = (model for model in _listed(stand_in, table, live) if _fits(stand_in, model, capability, table))
+        if (model := next(fitting, None)) is not None:
+            yield Route(stand_in, model, f"fallback of capabilities.{capability.name}")
 
 
 def _fits(provider: str, model: str, capability: Capability, table: Table) -> bool:
@@ -144,16 +141,27 @@ def _fits(provider: str, model: str, capability: Capability, table: Table) -> bo
     ) >= capability.min_parameters
 
 
+def _listed(provider: str, table: Table, live: Live) -> tuple[str, ...]:
+    """A provider's models, without repeats: those of the configuration, then those that it listed itself."""
+    discovered = live[provider].models if provider in live else ()
+    return tuple(dict.fromkeys((*table.providers[provider].models, *discovered)))
+
+
+def _lists(provider: str, model: str, table: Table, live: Live) -> bool:
+    return model in table.providers[provider].models or (provider in live and model in live[provider].models)
+
+
 def _as_listed(model: str, provider: str, table: Table, live: Live) -> str:
     """`llama3.1` as the provider spells it: `llama3.1:latest` where only that is listed."""
-    listed = {*table.providers[provider].models, *(live[provider].models if provider in live else ())}
-    return model if model in listed or f"{model}:latest" not in listed else f"{model}:latest"
+    tagged = f"{model}:latest"
+    return tagged if not _lists(provider, model, table, live) and _lists(provider, tagged, table, live) else model
 
 
 def _model_at(provider: str, wanted: tuple[str, ...], table: Table, live: Live) -> str:
     """What to ask a fallback provider for: the same model if it has it, else the first that it lists."""
-    listed = (*table.providers[provider].models, *(live[provider].models if provider in live else ()))
-    return next((model for model in wanted if model in listed), next(iter(listed), wanted[0]))
+    spelled = (_as_listed(model, provider, table, live) for model in wanted)
+    same = next((model for model in spelled if _lists(provider, model, table, live)), None)
+    return same or next(iter(_listed(provider, table, live)), wanted[0])
 
 
 def _nearest(asked: str, table: Table, live: Live) -> str:

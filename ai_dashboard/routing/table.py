@@ -60,27 +60,28 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Capability:
-    """What can be asked for instead of a model: `preferred` are names of models or providers, best first."""
-
-    name: str
-    preferred: tuple[str, ...]
-    fallback: str | None
-    min_context: int
-    min_parameters: float
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
-    """One link of a fallback chain: a model wherever it is found, a provider with whatever it has, or both."""
+    """A model wherever it is found, a provider with whatever it has, or both."""
 
     model: str | None
     provider: str | None
 
 
 @dataclass(frozen=True, slots=True)
+class Capability:
+    """What can be asked for instead of a model; `preferred` leads to models or providers, best first. Windows are in
+    tokens, 0 when any will do."""
+
+    name: str
+    preferred: tuple[Link, ...]
+    fallback: str | None
+    min_context: int
+    min_parameters: float
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """All of it. `listing` maps each listed model to its providers in file order."""
+    """All of it. Chains are by the name that they are for, `default` for all others."""
 
     providers: Mapping[str, ProviderEntry]
     exact: Mapping[str, Rule]
@@ -88,7 +89,6 @@ class Table:
     capabilities: Mapping[str, Capability]
     chains: Mapping[str, tuple[Link, ...]]
     default_provider: str | None
-    listing: Mapping[str, tuple[str, ...]]
 
 
 def compile_table(config: Config) -> Table:
@@ -99,10 +99,9 @@ def compile_table(config: Config) -> Table:
         providers=MappingProxyType(providers),
         exact=MappingProxyType(_exact(mappings)),
         patterns=_patterns(mappings),
-        capabilities=MappingProxyType(_capabilities(mappings)),
+        capabilities=MappingProxyType(_capabilities(mappings, providers)),
         chains=MappingProxyType(_chains(mappings, providers)),
         default_provider=mappings.routing_rules.default_provider,
-        listing=MappingProxyType(_listing(providers)),
     )
 
 
@@ -132,11 +131,14 @@ def _patterns(mappings: Mappings) -> tuple[Rule, ...]:
     )
 
 
-def _capabilities(mappings: Mappings) -> dict[str, Capability]:
+def _capabilities(mappings: Mappings, providers: Mapping[str, ProviderEntry]) -> dict[str, Capability]:
     return {
         name: Capability(
             name,
-            (*rule.preferred_models, *((rule.provider,) if rule.provider else ())),
+            (
+                *(_link(ChainLink(model=preferred), providers) for preferred in rule.preferred_models),
+                *((Link(None, rule.provider),) if rule.provider else ()),
+            ),
             rule.fallback,
             rule.min_context or 0,
             parameters_of(rule.min_model_size or "") or 0.0,
@@ -152,11 +154,3 @@ def _chains(mappings: Mappings, providers: Mapping[str, ProviderEntry]) -> dict[
 def _link(link: ChainLink, providers: Mapping[str, ProviderEntry]) -> Link:
     resolved = link.resolved(providers)
     return Link(resolved.model, resolved.provider)
-
-
-def _listing(providers: Mapping[str, ProviderEntry]) -> dict[str, tuple[str, ...]]:
-    listing: dict[str, tuple[str, ...]] = {}
-    for provider in providers.values():
-        for model in provider.models:
-            listing[model] = (*listing.get(model, ()), provider.name)
-    return listing

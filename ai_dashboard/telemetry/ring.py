@@ -25,7 +25,8 @@ class RecordRing:
 
     def page(self, after: int, limit: int) -> RecordPage:
         """Records with `seq` greater than `after`, oldest first: the newest `limit` of them. An `after` from before the
-        gateway's start (greater than anything recorded) reads from the beginning."""
+        gateway's start (greater than anything recorded) reads from the beginning. What is newer than `after` and not
+        among them counts as lost."""
         last = self._last
         if after > last:
             after = 0

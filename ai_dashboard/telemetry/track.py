@@ -4,6 +4,7 @@ Each slice keeps its own sparse histograms; the window's histograms are kept up 
 what an expired slice had put in, so that a reading never has to merge 180 of them.
 """
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -82,6 +83,8 @@ class Track:
         while self._slices[0].index <= index - SLICES:
             self._take_off(self._slices.popleft())
             self._closed.popleft()
+        # Summed anew, since taking floats off again would leave a residue that grows with the days.
+        self.generation_s = math.fsum(slice_.generation_s for slice_ in self._slices)
 
     def percentiles(self, now: float) -> tuple[Percentiles, Percentiles]:
         """Of the time to the first token and of the total time, over the window."""
@@ -109,7 +112,6 @@ class Track:
         self.requests -= old.requests
         self.errors -= old.errors
         self.tokens -= old.tokens
-        self.generation_s = max(0.0, self.generation_s - old.generation_s)
         for bucket, count in old.total.items():
             self._total[bucket] -= count
         for bucket, count in old.ttft.items():

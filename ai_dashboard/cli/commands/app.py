@@ -8,13 +8,13 @@ ai-dashboard --attach URL     a gateway that runs elsewhere
 import argparse
 
 from ai_dashboard import __version__
-from ai_dashboard.cli.options import add_gateway_options
+from ai_dashboard.cli.options import add_gateway_options, url
 from ai_dashboard.cli.screen import show_attached, show_own
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_gateway_options(parser)
-    parser.add_argument("--attach", metavar="URL", help="show the gateway at URL instead of starting one")
+    parser.add_argument("--attach", type=url, metavar="URL", help="show the gateway at URL instead of starting one")
     parser.add_argument("--version", action="version", version=f"ai-dashboard {__version__}")
 
 

@@ -7,11 +7,12 @@ The admin token is read from this user's state folder, or from AI_DASHBOARD_ADMI
 
 import argparse
 
+from ai_dashboard.cli.options import url
 from ai_dashboard.cli.screen import show_attached
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", metavar="URL", help="address of the gateway, such as http://127.0.0.1:4000")
+    parser.add_argument("url", type=url, metavar="URL", help="address of the gateway, such as http://127.0.0.1:4000")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -31,12 +31,11 @@ def run(args: argparse.Namespace) -> int:
     found = loaded.diagnostics
     if args.json:
         print(as_json(found))
-    elif folder is None:
-        print("no configuration folder: the defaults are used, and what is found on this machine")
     else:
         for finding in found:
             print(finding)
-        print(f"{folder}: {_count(found, Severity.ERROR)} errors, {_count(found, Severity.WARNING)} warnings")
+        where = folder or "no configuration folder (the defaults are used, and what is found on this machine)"
+        print(f"{where}: {_counted(found, Severity.ERROR)}, {_counted(found, Severity.WARNING)}")
     return 0 if loaded.config is not None else 2
 
 
@@ -48,6 +47,11 @@ def as_json(found: tuple[Diagnostic, ...]) -> str:
         "warnings": _count(found, Severity.WARNING),
     }
     return json.dumps(report, ensure_ascii=False, indent=2)
+
+
+def _counted(found: tuple[Diagnostic, ...], severity: Severity) -> str:
+    number = _count(found, severity)
+    return f"{number} {severity}{'' if number == 1 else 's'}"
 
 
 def _count(found: tuple[Diagnostic, ...], severity: Severity) -> int:

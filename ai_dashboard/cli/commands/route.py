@@ -12,13 +12,11 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from ai_dashboard.cli.neighbour import is_ours
+from ai_dashboard.cli.neighbour import is_ours, token_for
 from ai_dashboard.cli.options import add_config_option, add_url_option
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.gateway.state import known_admin_token, state_folder
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan(facts: RouteFacts, args: argparse.Namespace) -> tuple[Plan, str]:
-    address = urlsplit(args.url if "://" in args.url else f"http://{args.url}")
-    if not args.offline and args.config_dir is None and is_ours(address.hostname or "", address.port or 80):
+    if not args.offline and args.config_dir is None and is_ours(args.url):
         return asyncio.run(_ask(args.url, facts)), f"the gateway at {args.url}"
     return _read(facts, args.config_dir)
 
@@ -51,8 +48,7 @@ def _plan(facts: RouteFacts, args: argparse.Namespace) -> tuple[Plan, str]:
 async def _ask(url: str, facts: RouteFacts) -> Plan:
     from ai_dashboard.control.remote import RemotePort
 
-    env = dict(os.environ)
-    port = RemotePort(url, known_admin_token(state_folder(env), env))
+    port = RemotePort(url, token_for(url))
     try:
         return await port.explain(facts)
     finally:

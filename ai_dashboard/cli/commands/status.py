@@ -7,14 +7,11 @@ ai-dashboard status --tmux    one line, for a status bar
 
 import argparse
 import json
-import os
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
-from ai_dashboard.cli.neighbour import get_json
-from ai_dashboard.cli.options import DEFAULT_URL, add_url_option
-from ai_dashboard.gateway.state import known_admin_token, state_folder
+from ai_dashboard.cli.neighbour import get_json, token_for
+from ai_dashboard.cli.options import add_url_option
 
 MARKS = {"active": "●", "degraded": "◐", "unavailable": "○", "auth_failed": "✗", "checking": "…", "disabled": "–"}
 
@@ -27,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    snapshot = _snapshot(args.url)
+    snapshot = get_json(args.url, "/api/admin/snapshot", token=token_for(args.url))
     if snapshot is None:
         if args.tmux:
             print("○ no gateway")
@@ -41,15 +38,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(lines(snapshot)))
     return 0 if _well(snapshot) else 1
-
-
-def _snapshot(url: str) -> dict[str, Any] | None:
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    env = dict(os.environ)
-    token = known_admin_token(state_folder(env), env)
-    default = urlsplit(DEFAULT_URL)
-    host, port = parts.hostname or default.hostname or "", parts.port or default.port or 0
-    return get_json(host, port, "/api/admin/snapshot", token=token)
 
 
 def _well(snapshot: dict[str, Any]) -> bool:

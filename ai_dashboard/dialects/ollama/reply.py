@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.core.events import (
     Event,
     Failed,
@@ -34,8 +35,8 @@ class OllamaDecoder:
         return [event for line in self._lines.close() for event in self._read(line)]
 
     def _read(self, line: dict[str, Any]) -> list[Event]:
-        if "error" in line:
-            return [Failed(str(line["error"]))]
+        if error := line.get("error"):
+            return [Failed(error if isinstance(error, str) else "the provider reported an error without a message")]
         events: list[Event] = []
         if not self._started:
             self._started = True
@@ -51,16 +52,16 @@ class OllamaDecoder:
 
     def _message(self, message: dict[str, Any]) -> list[Event]:
         events: list[Event] = []
-        if thinking := message.get("thinking"):
-            events.append(Thinking(str(thinking)))
-        if content := message.get("content"):
-            events.append(Text(str(content)))
-        for call in message.get("tool_calls") or ():
+        if isinstance(thinking := message.get("thinking"), str) and thinking:
+            events.append(Thinking(thinking))
+        if isinstance(content := message.get("content"), str) and content:
+            events.append(Text(content))
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
             match call:
                 case {"function": {"name": str(name), **rest}}:
-                    arguments = orjson.dumps(rest.get("arguments") or {}).decode()
                     call_id = f"call_{self._call_prefix}_{self._calls}"
-                    events.append(ToolCall(self._calls, call_id, name, arguments))
+                    events.append(ToolCall(self._calls, call_id, name, _arguments(rest.get("arguments"))))
                     self._calls += 1
                 case _:
                     events.append(Failed("the provider sent a tool call without a name"))
@@ -70,6 +71,16 @@ class OllamaDecoder:
         if self._calls:
             return "tool_calls"
         return "length" if done_reason == "length" else "stop"
+
+
+def _arguments(arguments: object) -> str:
+    """A call's arguments as JSON text; servers that follow OpenAI here send them as text already."""
+    if isinstance(arguments, str):
+        return arguments or "{}"
+    try:
+        return orjson.dumps(arguments or {}).decode()
+    except orjson.JSONEncodeError as error:
+        raise UpstreamInvalid(f"the arguments of a tool call cannot be passed on: {error}") from None
 
 
 def _count(line: dict[str, Any], name: str) -> int:

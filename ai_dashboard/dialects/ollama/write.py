@@ -4,12 +4,15 @@ Always asked as a stream, also for a caller who wants one whole reply: the whole
 cannot disagree on usage or finish reason.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from ai_dashboard.core.chat import ChatRequest, HttpRequest, JsonObject, Target
 from ai_dashboard.core.errors import CallerError
+from ai_dashboard.dialects.body import encode
 from ai_dashboard.dialects.kinds import Kind
 
 OPTIONS = {
@@ -30,6 +33,16 @@ OPTIONS = {
 NATIVE_FIELDS = ("keep_alive", "think")
 """Ollama's own top-level fields, which callers may send along (`extra_body` in the OpenAI SDK)."""
 
+THINK: Mapping[str, bool | str] = MappingProxyType({
+    "none": False,
+    "minimal": False,
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "high",
+})  # fmt: skip
+"""OpenAI's `reasoning_effort` and what comes nearest to it in `think`."""
+
 
 def write_request(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:
     """The request as Ollama wants it. Raises `CallerError` for what it cannot express (images by URL)."""
@@ -41,12 +54,12 @@ def write_request(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:
     if (wanted := _format(ask.body.get("response_format"))) is not None:
         body["format"] = wanted
     if (effort := ask.body.get("reasoning_effort")) is not None:
-        body["think"] = False if effort in {"none", "minimal"} else effort
+        body["think"] = _think(effort)
     body |= {name: ask.body[name] for name in NATIVE_FIELDS if name in ask.body}
     headers = [("content-type", "application/json"), ("accept", "application/x-ndjson")]
     if target.api_key:
         headers.append(("authorization", f"Bearer {target.api_key}"))
-    return HttpRequest("POST", target.base_path + kind.chat_path, (*headers, *target.headers), orjson.dumps(body))
+    return HttpRequest("POST", target.base_path + kind.chat_path, (*headers, *target.headers), encode(body))
 
 
 def _options(body: JsonObject, target: Target) -> JsonObject:
@@ -55,6 +68,14 @@ def _options(body: JsonObject, target: Target) -> JsonObject:
         asked["stop"] = [asked["stop"]]
     own = body.get("options")
     return {**target.options, **asked, **(own if isinstance(own, dict) else {})}
+
+
+def _think(effort: object) -> bool | str:
+    if not isinstance(effort, str) or effort not in THINK:
+        raise CallerError(
+            f"`reasoning_effort` is none of {', '.join(THINK)}, which is all that Ollama can be asked for"
+        )
+    return THINK[effort]
 
 
 def _format(response_format: object) -> object:
@@ -78,10 +99,10 @@ def _messages(messages: list[dict[str, Any]]) -> list[JsonObject]:
         if images:
             entry["images"] = images
         if calls := message.get("tool_calls"):
-            entry["tool_calls"] = [_call(call, tool_names) for call in calls]
-        if role == "tool" and (name := tool_names.get(message.get("tool_call_id", ""))):
+            entry["tool_calls"] = _calls(calls, tool_names)
+        if role == "tool" and (name := tool_names.get(str(message.get("tool_call_id")))):
             entry["tool_name"] = name
-        if thinking := message.get("reasoning_content"):
+        if isinstance(thinking := message.get("reasoning_content"), str) and thinking:
             entry["thinking"] = thinking
         written.append(entry)
     return written
@@ -96,7 +117,7 @@ def _content(content: object) -> tuple[str, list[str]]:
         match part:
             case {"type": "image_url", "image_url": {"url": str(url)}}:
                 images.append(_base64_of(url))
-            case {"text": str(text)}:
+            case {"text": str(text)} | {"type": "refusal", "refusal": str(text)}:
                 texts.append(text)
             case _:
                 raise CallerError("a content part is neither text nor an image, which is all that Ollama takes")
@@ -113,6 +134,12 @@ def _base64_of(url: str) -> str:
     return data
 
 
+def _calls(calls: object, tool_names: dict[str, str]) -> list[JsonObject]:
+    if not isinstance(calls, list):
+        raise CallerError("the `tool_calls` of a message are not a list")
+    return [_call(call, tool_names) for call in calls]
+
+
 def _call(call: object, tool_names: dict[str, str]) -> JsonObject:
     match call:
         case {"function": {"name": str(name), "arguments": str(arguments)}, **rest}:
@@ -120,7 +147,9 @@ def _call(call: object, tool_names: dict[str, str]) -> JsonObject:
                 parsed = orjson.loads(arguments or "{}")
             except orjson.JSONDecodeError:
                 raise CallerError(f"the arguments of the tool call {name!r} are not JSON") from None
-            tool_names[str(rest.get("id", ""))] = name
+            if not isinstance(parsed, dict):
+                raise CallerError(f"the arguments of the tool call {name!r} are not a JSON object")
+            tool_names[str(rest.get("id"))] = name
             return {"function": {"name": name, "arguments": parsed}}
         case _:
             raise CallerError("a tool call in `messages` has no function with a name and arguments")

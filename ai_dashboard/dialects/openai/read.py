@@ -8,6 +8,9 @@ from ai_dashboard.core.chat import ChatRequest, JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.plan import RouteFacts
 
+MAX_MODEL_CHARS = 512
+"""Names are matched against patterns and repeated in errors, so their length is bounded."""
+
 CHARS_PER_TOKEN = 4
 """The usual rule of thumb for English text; only for choosing a provider, never for a bill."""
 
@@ -21,6 +24,8 @@ def read_request(raw: bytes) -> ChatRequest:
     model = body.get("model")
     if not isinstance(model, str) or not model.strip():
         raise CallerError("`model` is missing or not a string", hint="GET /v1/models lists what can be asked for")
+    if len(model) > MAX_MODEL_CHARS:
+        raise CallerError(f"`model` is longer than {MAX_MODEL_CHARS} characters, as no model's name is")
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise CallerError("`messages` is missing or not a list with at least one message")
@@ -34,13 +39,15 @@ def read_request(raw: bytes) -> ChatRequest:
         raise CallerError("`stream` is neither true nor false")
     options = body.get("stream_options")
     capability = body.get("capability")
+    if not isinstance(capability, str | None):
+        raise CallerError("`capability` is not a string")
     return ChatRequest(
         model=model,
         stream=bool(stream),
         body=body,
         raw=raw,
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-        capability=capability if isinstance(capability, str) else None,
+        capability=capability,
     )
 
 
@@ -70,7 +77,7 @@ def facts_of(ask: ChatRequest) -> RouteFacts:
     if body.get("tools"):
         needs.add("tools")
     response_format = body.get("response_format")
-    if isinstance(response_format, dict) and response_format.get("type") in {"json_object", "json_schema"}:
+    if isinstance(response_format, dict) and response_format.get("type") in ("json_object", "json_schema"):
         needs.add("json")
     return RouteFacts(
         model=ask.model,

@@ -12,13 +12,18 @@ import orjson
 
 from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
 from ai_dashboard.core.events import Usage
-from ai_dashboard.dialects.sse import SseDecoder, first_event, whole_events
+from ai_dashboard.dialects.sse import MAX_EVENT_BYTES, SseDecoder, first_event, whole_events
 
 TAIL_BYTES = 8192
 """More than the finish, usage and end events of any provider take together."""
 
+MAX_HELD_BYTES = 64 << 20
+"""A reply of which more would have to be held back before any of it may be sent is refused."""
+
 DONE = b"[DONE]"
+EMPTY = "the provider's answer is empty"
 _USAGE = re.compile(rb'"usage"\s*:\s*\{')
+_CUT = object()
 
 
 class StreamTap:
@@ -31,16 +36,21 @@ class StreamTap:
         self.failure: str | None = None
         self._hide_usage = hide_usage
         self._opening = SseDecoder()
+        self._held = 0
         self._done = False
+        self._finishes: dict[str, str | None] = {}
         self._rest = b""
         self._tail = b""
 
     def feed(self, chunk: bytes) -> bytes:
         if not self.committed:
+            self._held = check_held(self._held + len(chunk))
             self.committed = any(self._opens(event.data) for event in self._opening.feed(chunk))
         data = self._rest + chunk if self._rest else chunk
         end = whole_events(data)
         out, self._rest = (data, b"") if end == len(data) else (data[:end], data[end:])
+        if len(self._rest) > MAX_EVENT_BYTES:
+            raise UpstreamInvalid(f"an event of the stream is over {MAX_EVENT_BYTES >> 20} MiB")
         if not out:
             return b""
         self._tail = out[-TAIL_BYTES:] if len(out) >= TAIL_BYTES else (self._tail + out)[-TAIL_BYTES:]
@@ -52,24 +62,29 @@ class StreamTap:
         """Read the tail: is the answer whole, what did it use, did the provider report an error inside it?"""
         for event in SseDecoder().feed(self._tail + self._rest + b"\n\n"):
             self._read_closing(event.data)
-        if self.failure is None and not self._done and self.finish is None:
+        finished = bool(self._finishes) and None not in self._finishes.values()
+        if self.failure is None and not self._done and not finished:
             raise UpstreamTruncated("the stream ended before the provider said that it was whole")
         # A last event without its blank line is whole all the same when the provider closed properly behind it.
-        return b"" if self._hide_usage and _is_usage_only(self._rest) else self._rest
+        if _is_cut(self._rest) or (self._hide_usage and _is_usage_only(self._rest)):
+            return b""
+        return self._rest
 
     def _opens(self, data: bytes) -> bool:
         """Whether an event commits us to this provider. Raises when it is no beginning of an answer."""
+        if not data.strip():
+            return False  # some servers keep the line alive with empty events
         if data == DONE:
-            raise UpstreamInvalid("the provider's answer is empty")
+            raise UpstreamInvalid(EMPTY)
         event = _loads(data)
         if (message := _error_in(event)) is not None:
             raise UpstreamInvalid(message)
         for choice in _choices(event):
-            finish = choice.get("finish_reason")
-            if _says_something(choice) or finish not in {None, "stop"}:
+            finish = _finish_of(choice)
+            if _says_something(choice) or finish not in (None, "stop"):
                 return True
             if finish == "stop":
-                raise UpstreamInvalid("the provider's answer is empty")
+                raise UpstreamInvalid(EMPTY)
         return False
 
     def _read_closing(self, data: bytes) -> None:
@@ -85,8 +100,10 @@ class StreamTap:
         self.failure = _error_in(event) or self.failure
         self.usage = usage_of(event.get("usage")) or self.usage
         for choice in _choices(event):
-            finish = choice.get("finish_reason")
-            self.finish = finish if isinstance(finish, str) else self.finish
+            finish = _finish_of(choice)
+            self.finish = finish or self.finish
+            index = repr(choice.get("index", 0))
+            self._finishes[index] = finish or self._finishes.get(index)
 
     def _without_usage(self, out: bytes) -> bytes:
         """Take out the usage event that we asked for and the caller did not; everything else stays byte for byte."""
@@ -108,8 +125,10 @@ class WholeTap:
         self.finish: str | None = None
         self.failure: str | None = None
         self._pieces: list[bytes] = []
+        self._held = 0
 
     def feed(self, chunk: bytes) -> bytes:
+        self._held = check_held(self._held + len(chunk))
         self._pieces.append(chunk)
         return b""
 
@@ -121,11 +140,19 @@ class WholeTap:
         choices = _choices(reply)
         if not choices:
             raise UpstreamInvalid("the provider's answer has no choices")
+        self.finish = _finish_of(choices[0])
+        if self.finish in (None, "stop") and not any(_says_something(choice) for choice in choices):
+            raise UpstreamInvalid(EMPTY)
         self.usage = usage_of(reply.get("usage"))
-        finish = choices[0].get("finish_reason")
-        self.finish = finish if isinstance(finish, str) else None
         self.committed = True
         return body
+
+
+def check_held(size: int) -> int:
+    """The size of what is held back of a reply, refused when it is more than we keep for anybody."""
+    if size > MAX_HELD_BYTES:
+        raise UpstreamInvalid(f"the provider sent over {MAX_HELD_BYTES >> 20} MiB before any of it could be passed on")
+    return size
 
 
 def usage_of(value: object) -> Usage | None:
@@ -157,8 +184,7 @@ def _loads(data: bytes) -> dict[str, Any]:
 
 
 def _error_in(event: dict[str, Any]) -> str | None:
-    error = event.get("error")
-    if error is None:
+    if not (error := event.get("error")):
         return None
     message = error.get("message") if isinstance(error, dict) else error
     return message if isinstance(message, str) else "the provider reported an error without a message"
@@ -169,21 +195,37 @@ def _choices(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
 
+def _finish_of(choice: dict[str, Any]) -> str | None:
+    """Why a choice ended; some providers send an empty reason with every piece, which is none."""
+    finish = choice.get("finish_reason")
+    return finish if isinstance(finish, str) and finish else None
+
+
 def _says_something(choice: dict[str, Any]) -> bool:
-    """Whether a delta holds content, a tool call, thinking or a refusal: anything but the role."""
-    delta = choice.get("delta")
-    if not isinstance(delta, dict):
+    """Whether a piece or a message holds content, a tool call, thinking or a refusal: anything but the role."""
+    said = choice.get("delta", choice.get("message"))
+    if not isinstance(said, dict):
         return bool(choice.get("text"))
-    return any(value for name, value in delta.items() if name != "role")
+    return any(value for name, value in said.items() if name != "role")
 
 
 def _is_usage_only(event: bytes) -> bool:
     if not _USAGE.search(event):
         return False
+    body = _data_of(event)
+    return isinstance(body, dict) and not body.get("choices") and not body.get("error") and "usage" in body
+
+
+def _is_cut(event: bytes) -> bool:
+    """Whether the last event of a stream broke off inside its JSON."""
+    return _data_of(event) is _CUT
+
+
+def _data_of(event: bytes) -> object:
+    """The JSON that an event carries, None when it carries none, `_CUT` when it is none."""
     for decoded in SseDecoder().feed(event + b"\n\n"):
         try:
-            body = orjson.loads(decoded.data)
+            return None if decoded.data == DONE else orjson.loads(decoded.data)
         except orjson.JSONDecodeError:
-            return False
-        return isinstance(body, dict) and body.get("choices") == []
-    return False
+            return _CUT
+    return None

@@ -1,8 +1,7 @@
 """A `ChatRequest`, written for an OpenAI-compatible provider. What came in goes out untouched wherever it can."""
 
-import orjson
-
 from ai_dashboard.core.chat import ChatRequest, HttpRequest, Target
+from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.kinds import Kind
 
 OWN_FIELDS = frozenset({"capability"})
@@ -19,7 +18,8 @@ def write_request(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:
         changes["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
     own = OWN_FIELDS & ask.body.keys()
     if changes or own:
-        body = orjson.dumps({name: value for name, value in (ask.body | changes).items() if name not in own})
+        changed = with_numbers_as_written(ask.body, ask.raw) | changes
+        body = encode({name: value for name, value in changed.items() if name not in own})
     else:
         body = ask.raw
     headers = [

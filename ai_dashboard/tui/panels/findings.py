@@ -73,7 +73,10 @@ class FindingsPanel(Panel[View], can_focus=True):
 
     def viewed(self, view: View) -> None:
         self._cursor = min(self._cursor, max(len(view.findings) - 1, 0))
-        self.title(plural(len(view.findings), "finding") if view.findings else "Findings", view.summary)
+        if view.findings:
+            self.title(plural(len(view.findings), "finding"), view.summary)
+        else:
+            self.title("Findings", "")
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         if not view.findings:

@@ -106,8 +106,8 @@ def _freshness(picture: Picture) -> Span:
 
 
 def _calm_span(seconds: float) -> str:
-    """An uptime that does not change with every tick: steps of 10 s in the first minutes."""
-    return span(seconds if seconds >= 600 else seconds // 10 * 10)
+    """An uptime that does not change with every tick: steps of 10 s until the tenth minute."""
+    return span(seconds // 10 * 10 if 10 <= seconds < 600 else seconds)
 
 
 def _config(config: ConfigView) -> Span:

@@ -178,7 +178,10 @@ class ProvidersPanel(Panel[View], can_focus=True):
         return select(picture, self.sort)
 
     def viewed(self, view: View) -> None:
-        self.title("Providers", f"s sort: {view.sort}" if len(view.rows) > 1 else "")
+        self.title(
+            f"Providers · {len(view.rows)}" if view.rows else "Providers",
+            f"s sort: {view.sort}" if len(view.rows) > 1 else "",
+        )
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

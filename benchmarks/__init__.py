@@ -1,0 +1,1 @@
+"""How fast, against whom. Run by `./dev bench`; results with dates are in docs/performance.md."""

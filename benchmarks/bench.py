@@ -1,0 +1,197 @@
+"""`./dev bench`: ours and every peer that is installed, side by side in one run, medians of interleaved rounds.
+
+The gateway under test has core 0 to itself; the load generator and the pretend provider share core 1. Rounds go through
+all contenders before the next begins, so that a slow minute of the machine hits everybody alike.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.processes import answers, cpu_seconds, free_port, process, pss_mb
+from benchmarks.scenarios import FIGURES, SCENARIOS, SMALL, Figure, Reading, Scenario
+
+HERE = Path(__file__).parent
+UNDER_TEST, REST = "0", "1"
+DIRECT = "direct"
+
+
+@dataclass(slots=True)
+class Entry:
+    """One contender of this run, and what was read off it."""
+
+    name: str
+    port: int
+    headers: tuple[str, ...]
+    pid: int | None
+    start_s: float
+    idle_mb: float
+    readings: dict[str, list[Reading]] = field(default_factory=dict)
+    loaded_mb: float = 0.0
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print the table, keep the figures."""
+    parser = argparse.ArgumentParser("./dev bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds through all contenders (default: 3)")
+    parser.add_argument("--only", help="names of contenders, separated by commas")
+    parser.add_argument("--scenario", help="measure only scenarios whose name holds this text")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every reading")
+    args = parser.parse_args(arguments)
+    if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
+        print("bench: needs Linux and two cores: one for the gateway, one for the rest", file=sys.stderr)
+        return 2
+    scenarios = [scenario for scenario in SCENARIOS if not args.scenario or args.scenario in scenario.name]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        load = _compiled("load", folder)
+        entries = _start_all(args.only, folder, stack)
+        for number in range(args.rounds):
+            for scenario in scenarios:
+                for entry in entries:
+                    _say(f"round {number + 1}/{args.rounds}  {scenario.name:<12} {entry.name}")
+                    entry.readings.setdefault(scenario.name, []).append(_measure(entry, scenario, load, folder))
+        for entry in entries:
+            entry.loaded_mb = pss_mb(entry.pid) if entry.pid else 0.0
+    print(table(entries))
+    if args.json:
+        args.json.write_text(json.dumps(_kept(entries), indent=1))
+    return 0
+
+
+def _compiled(name: str, folder: Path) -> Path:
+    """One of the C programs beside this file, compiled for this run."""
+    program = folder / name
+    try:
+        subprocess.run(["cc", "-O2", "-o", str(program), str(HERE / f"{name}.c")], check=True)
+    except FileNotFoundError:
+        sys.exit("bench: needs a C compiler:  sudo apt-get install gcc")
+    return program
+
+
+def _start_all(only: str | None, folder: Path, stack: ExitStack) -> list[Entry]:
+    upstream = free_port()
+    stack.enter_context(process([str(_compiled("upstream", folder)), str(upstream)], cores=REST))
+    if answers(upstream, SMALL, (), patience_s=5) is None:
+        sys.exit("bench: the pretend provider does not answer")
+    entries = [Entry(DIRECT, upstream, (), None, 0.0, 0.0)]
+    for contender in CONTENDERS:
+        if only and contender.name not in only.split(","):
+            continue
+        program = contender.found()
+        if program is None:
+            _say(f"{contender.name} is not here, left out ({contender.install})")
+            continue
+        entries.append(_start(contender, program, folder, upstream, stack))
+    return entries
+
+
+def _start(contender: Contender, program: str, folder: Path, upstream: int, stack: ExitStack) -> Entry:
+    own = folder / contender.name
+    own.mkdir()
+    port = free_port()
+    start = contender.prepare(program, own, port, upstream)
+    log = folder / f"{contender.name}.log"
+    running = stack.enter_context(process(start.command, cores=UNDER_TEST, env=start.env, log=log))
+    took = answers(port, SMALL, start.headers, patience_s=60)
+    if took is None:
+        sys.exit(f"bench: {contender.name} did not answer within 60 s:\n{log.read_text()[-2000:]}")
+    return Entry(contender.name, port, start.headers, running.pid, took, pss_mb(running.pid))
+
+
+def _measure(entry: Entry, scenario: Scenario, load: Path, folder: Path) -> Reading:
+    """One run of the load generator against one contender."""
+    body = folder / "body.json"
+    body.write_bytes(scenario.body)
+    command = [str(load), str(entry.port), str(scenario.connections), str(scenario.seconds), str(body)]
+    before = cpu_seconds(entry.pid) if entry.pid else 0.0
+    run = subprocess.run(
+        ["taskset", "-c", REST, *command, str(scenario.rate), "/v1/chat/completions", *entry.headers],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    reading: Reading = json.loads(run.stdout)
+    reading["cpu_s"] = (cpu_seconds(entry.pid) if entry.pid else 0.0) - before
+    # The generator leaves its first 0.3 s out of its counts; the processor time holds them.
+    reading["events"] = reading.get("events_s", 0) * (scenario.seconds + 0.3) or 1
+    return reading
+
+
+def table(entries: list[Entry]) -> str:
+    """A Markdown table: medians, and for ours the ratio to each peer."""
+    figures = [figure for figure in FIGURES if figure.scenario in entries[0].readings]
+    titles = [f"{figure.title}{f' {figure.unit}' if figure.unit else ''}" for figure in figures]
+    head = ["", *titles, "MB idle→loaded", "start s"]
+    lines = [_row(head), _row(["---"] * len(head))]
+    for entry in entries:
+        cells = [_cell(_median(entry, figure)) for figure in figures]
+        memory = f"{entry.idle_mb:.0f}→{entry.loaded_mb:.0f}" if entry.pid else "–"
+        lines.append(_row([entry.name, *cells, memory, f"{entry.start_s:.2f}" if entry.pid else "–"]))
+    ours = next((entry for entry in entries if entry.name == "ours"), None)
+    for peer in entries:
+        if ours is not None and peer not in (ours, entries[0]):
+            ratios = [_ratio(ours, peer, figure) for figure in figures]
+            lines.append(_row([f"ours / {peer.name}", *ratios, "", ""]))
+    today = dt.datetime.now(tz=dt.UTC).date()
+    lines.append(f"\n{today}, {os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}")
+    return "\n".join(lines)
+
+
+def _median(entry: Entry, figure: Figure) -> float:
+    return statistics.median(figure.read(reading) for reading in entry.readings[figure.scenario])
+
+
+def _ratio(ours: Entry, peer: Entry, figure: Figure) -> str:
+    theirs = _median(peer, figure)
+    return f"{_median(ours, figure) / theirs:.2f}×" if theirs else "–"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _kept(entries: list[Entry]) -> dict[str, object]:
+    return {
+        entry.name: {
+            "start_s": entry.start_s,
+            "idle_mb": entry.idle_mb,
+            "loaded_mb": entry.loaded_mb,
+            "readings": entry.readings,
+        }
+        for entry in entries
+    }
+
+
+def _say(text: str) -> None:
+    print(
+        f"\r\x1b[K{text}" if sys.stderr.isatty() else text,
+        file=sys.stderr,
+        flush=True,
+        end="" if sys.stderr.isatty() else "\n",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

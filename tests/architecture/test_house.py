@@ -1,0 +1,101 @@
+"""The rules of the house that no linter knows: tests mirror rooms, threads have few homes, files stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "ai_dashboard"
+MAX_LINES = 450
+THREAD_HOMES = {"gateway/thread.py", "hardware/sampler.py"}
+FORBIDDEN_WORDS = ("aiohttp",)
+
+TESTED_ELSEWHERE = {
+    "__main__": "tests/e2e/test_commands.py",
+    "core/chat": "vocabulary: shapes without behaviour",
+    "core/clock": "vocabulary: shapes without behaviour",
+    "core/diagnostics": "tests/unit/cli/commands/test_config.py",
+    "core/errors": "tests/integration/gateway/test_dispatch.py",
+    "core/records": "tests/unit/gateway/test_trip.py",
+    "core/control": "vocabulary: shapes without behaviour",
+    "core/events": "vocabulary: shapes without behaviour",
+    "core/plan": "vocabulary: shapes without behaviour",
+    "core/snapshot": "vocabulary: shapes without behaviour",
+    "config/schema/base": "tests/unit/config/test_validate.py",
+    "control/local": "tests/integration/control/test_ports.py",
+    "control/remote": "tests/integration/control/test_ports.py",
+    "cli/opening": "tests/e2e/test_serve.py",
+    "cli/screen": "tests/e2e/test_screen.py",
+    "cli/commands/app": "tests/e2e/test_screen.py",
+    "cli/commands/attach": "tests/e2e/test_screen.py",
+    "cli/commands/serve": "tests/e2e/test_serve.py",
+    "transport/client/connect": "tests/integration/transport/test_upstream_client.py",
+    "transport/client/connection": "tests/integration/transport/test_upstream_client.py",
+    "transport/client/pool": "tests/integration/transport/test_upstream_client.py",
+    "transport/client/reply": "tests/integration/transport/test_upstream_client.py",
+    "transport/client/timeouts": "tests/integration/transport/test_upstream_client.py",
+    "transport/http1/exchange": "tests/integration/transport/test_http1_server.py",
+    "transport/http1/limits": "tests/integration/transport/test_http1_server.py",
+    "transport/http1/listening": "tests/integration/transport/test_http1_server.py",
+    "transport/http1/protocol": "tests/integration/transport/test_http1_server.py",
+    "tui/app": "tests/tui/test_app.py",
+    "tui/filter": "tests/tui/test_overview.py",
+    "tui/palette": "tests/tui/test_app.py",
+    "tui/panels/base": "tests/tui/test_overview.py",
+    "tui/screens/base": "tests/tui/test_app.py",
+    "tui/screens/config": "tests/tui/test_config_screen.py",
+    "tui/screens/help": "tests/tui/test_app.py",
+    "tui/screens/overview": "tests/tui/test_overview.py",
+    "tui/screens/quit": "tests/tui/test_app.py",
+    "tui/screens/request": "tests/tui/test_app.py",
+    "tui/yaml_view": "tests/tui/test_config_screen.py",
+}
+"""Modules without a mirror of their own, and the file that tests them or the reason why there is none."""
+
+SOURCES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = sorted(name.removesuffix(".py") for name in SOURCES if not name.endswith("__init__.py"))
+
+
+def mirrors(module: str) -> list[Path]:
+    """Where a module's test may be: `room/test_module.py`, or with the folders in between in the name."""
+    room, *rest = module.split("/")
+    nested = Path(room, *rest[:-1], f"test_{rest[-1]}.py") if rest else Path(f"test_{room}.py")
+    flat = Path(room, f"test_{'_'.join(rest)}.py")
+    return [ROOT / "tests" / kind / path for kind in ("unit", "integration") for path in (nested, flat)]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_a_test_that_mirrors_it(module: str) -> None:
+    elsewhere = TESTED_ELSEWHERE.get(module)
+    mirrored = any(path.is_file() for path in mirrors(module))
+    if elsewhere is None:
+        assert mirrored, f"none of {', '.join(str(path.relative_to(ROOT)) for path in mirrors(module))} exists"
+    else:
+        assert not mirrored, "it has a mirror: take it off the list"
+        assert (ROOT / elsewhere).is_file() or not elsewhere.startswith("tests/")
+
+
+def test_the_list_of_exceptions_names_modules_that_exist() -> None:
+    assert set(TESTED_ELSEWHERE) <= set(MODULES)
+
+
+def test_threads_start_in_few_files() -> None:
+    assert {name for name, path in SOURCES.items() if "Thread" in _calls(path)} == THREAD_HOMES
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_files_stay_small(name: str) -> None:
+    assert len(SOURCES[name].read_text().splitlines()) <= MAX_LINES
+
+
+@pytest.mark.parametrize("word", FORBIDDEN_WORDS)
+def test_no_module_mentions_what_is_not_used(word: str) -> None:
+    assert [name for name, path in SOURCES.items() if word in path.read_text().lower()] == []
+
+
+def _calls(path: Path) -> set[str]:
+    """The last part of the name of everything that a file calls: `Thread` for `threading.Thread(…)`."""
+    functions = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    attributes = {function.attr for function in functions if isinstance(function, ast.Attribute)}
+    return attributes | {function.id for function in functions if isinstance(function, ast.Name)}

@@ -1,0 +1,212 @@
+"""Both doors to one gateway show the same: the contract of `ControlPort`, kept by the local and the remote one."""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from ai_dashboard.config.load import load
+from ai_dashboard.control.local import LocalPort
+from ai_dashboard.control.remote import RemotePort
+from ai_dashboard.core.control import ControlPort, PortClosed
+from ai_dashboard.core.errors import ModelNotFound
+from ai_dashboard.core.plan import RouteFacts
+from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot
+from ai_dashboard.gateway.gateway import Gateway, Options
+from ai_dashboard.gateway.thread import GatewayThread
+from ai_dashboard.transport.http1 import Exchange, Server
+
+TOKEN = "the-operator"
+
+PROVIDERS = """
+providers:
+  nobody:
+    type: vllm
+    base_url: http://127.0.0.1:9
+    models: [{name: m, context_length: 100}]
+    timeouts: {connect_s: 0.5}
+"""
+
+
+class Both:
+    """One gateway with both of its doors open."""
+
+    def __init__(self, gateway: Gateway, thread: GatewayThread) -> None:
+        self.url = f"http://127.0.0.1:{gateway.address[1]}"
+        self.gateway = gateway
+        self.thread = thread
+        self.local: ControlPort = LocalPort(thread, gateway, drain_s=0)
+        self.remote: ControlPort = RemotePort(self.url, TOKEN)
+
+
+@pytest.fixture
+async def both(tmp_path: Path) -> AsyncIterator[Both]:
+    (tmp_path / "providers.yaml").write_text(PROVIDERS)
+    (tmp_path / "gateway.yaml").write_text(
+        "health: {attempts: 1, timeout_s: 0.5}\nauth: {master_key: sk-callers-0123}\n"
+    )
+    options = Options(host="127.0.0.1", port=0, admin_token=TOKEN)
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Gateway]:
+        async with Gateway(load(tmp_path, {}), options, read_host=HostView, chance=random.Random(1)) as gateway:
+            yield gateway
+
+    thread = GatewayThread(opened)
+    doors = Both(thread.start(), thread)
+    async with httpx.AsyncClient(base_url=doors.url, headers={"x-api-key": TOKEN}, trust_env=False) as http:
+        for model in ("m", "unknown", "m"):
+            body = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+            assert (await http.post("/v1/chat/completions", json=body)).status_code in {404, 502}
+    yield doors
+    await doors.remote.close()
+    await doors.local.close()
+
+
+@pytest.fixture(params=["local", "remote"])
+def port(request: pytest.FixtureRequest, both: Both) -> ControlPort:
+    door: ControlPort = getattr(both, request.param)
+    return door
+
+
+async def test_a_picture_is_the_same_object_until_there_is_a_newer_one(both: Both, port: ControlPort) -> None:
+    first = await port.snapshot()
+    await port.refresh()
+    while True:
+        version = both.gateway.snapshot().version
+        picture, again = await port.snapshot(), await port.snapshot()
+        if both.gateway.snapshot().version == version:
+            break
+    assert picture is again
+    assert picture.version > first.version
+    assert picture.gateway.requests == 3
+
+
+async def test_both_show_the_same_picture(both: Both) -> None:
+    while (near := await both.local.snapshot()) != (far := await both.remote.snapshot()):
+        assert abs(near.version - far.version) <= 2
+    assert near.providers[0].name == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "seen"), [(0, 500, [1, 2, 3]), (1, 1, [3]), (3, 10, []), (99, 10, [1, 2, 3])]
+)
+async def test_both_show_the_same_records(both: Both, after: int, limit: int, seen: list[int]) -> None:
+    near, far = await both.local.records(after, limit), await both.remote.records(after, limit)
+    assert near == far
+    assert [record.seq for record in far.records] == seen
+
+
+async def test_both_explain_alike(both: Both) -> None:
+    for facts in (RouteFacts("m"), RouteFacts("m", prompt_tokens=90, max_tokens=20)):
+        assert await both.local.explain(facts) == await both.remote.explain(facts)
+
+
+async def test_an_unknown_model_is_the_same_error(port: ControlPort) -> None:
+    with pytest.raises(ModelNotFound, match="gpt-9"):
+        await port.explain(RouteFacts("gpt-9"))
+
+
+async def test_both_show_the_same_files(both: Both) -> None:
+    near, far = await both.local.config_files(), await both.remote.config_files()
+    assert near == far
+    assert [file.name for file in far] == ["providers.yaml", "model-mappings.yaml", "gateway.yaml"]
+    assert "sk-callers-0123" not in repr(far)
+
+
+async def test_refresh_returns_when_the_providers_were_asked(both: Both, port: ControlPort) -> None:
+    await port.refresh()
+    assert both.gateway.snapshot().providers[0].health is Health.UNAVAILABLE
+
+
+async def test_closing_the_remote_door_leaves_the_gateway_running(both: Both) -> None:
+    other = RemotePort(both.url, TOKEN)
+    await other.snapshot()
+    await other.close()
+    assert both.thread.alive
+
+
+ASKS: dict[str, Callable[[ControlPort], Awaitable[object]]] = {
+    "snapshot": lambda port: port.snapshot(),
+    "records": lambda port: port.records(0),
+    "explain": lambda port: port.explain(RouteFacts("m")),
+    "config_files": lambda port: port.config_files(),
+    "refresh": lambda port: port.refresh(),
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS.keys())
+async def test_a_gateway_that_has_stopped_is_told_by_both(
+    both: Both, port: ControlPort, ask: Callable[[ControlPort], Awaitable[object]]
+) -> None:
+    await ask(port)
+    await both.local.close()
+    with pytest.raises(PortClosed):
+        await ask(port)
+
+
+async def test_a_wrong_token_is_told(both: Both) -> None:
+    for token in (None, "wrong"):
+        port = RemotePort(both.url, token)
+        with pytest.raises(PortClosed, match="wants its admin token"):
+            await port.snapshot()
+        await port.close()
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[", "http://127.0.0.1:99999", "ftp://127.0.0.1", "nonsense"])
+async def test_what_is_no_address_is_told(url: str) -> None:
+    with pytest.raises(PortClosed, match=r"is not an address|no gateway answers"):
+        await RemotePort(url, None).snapshot()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        (404, b"<html>not here</html>", "no ai-dashboard gateway"),
+        (404, b'{"error":{"code":"not_found","message":"x"}}', "no ai-dashboard gateway"),
+        (200, b"<html>hello</html>", "no gateway of this version"),
+        (200, b'{"version":1}', "no gateway of this version"),
+        (302, b"", "no gateway of this version"),
+        (304, b"", "no gateway of this version"),
+        (500, b'{"error":{"message":"out of luck"}}', "answered 500: out of luck"),
+        (503, b"busy", "answered 503: busy"),
+    ],
+)
+async def test_whoever_else_answers_is_told(status: int, body: bytes, said: str) -> None:
+    async def stranger(exchange: Exchange) -> None:
+        exchange.reply(status, [(b"content-type", b"application/json")], body)
+
+    async with Server(stranger) as server:
+        host, number = await server.listen("127.0.0.1", 0)
+        port = RemotePort(f"http://{host}:{number}", TOKEN)
+        with pytest.raises(PortClosed, match=said):
+            await port.snapshot()
+        await port.close()
+
+
+async def test_an_unchanged_picture_costs_no_body() -> None:
+    """Whoever answers 304 to the version that was sent is believed."""
+    asked: list[str] = []
+    document = b""
+
+    async def gateway(exchange: Exchange) -> None:
+        asked.append(exchange.query)
+        exchange.reply(304, [], b"") if exchange.query else exchange.reply(200, [], document)
+
+    async with Server(gateway) as server:
+        host, number = await server.listen("127.0.0.1", 0)
+        document = _document()
+        port = RemotePort(f"http://{host}:{number}", TOKEN)
+        first = await port.snapshot()
+        assert await port.snapshot() is first
+        await port.close()
+    assert asked == ["", "version=7"]
+
+
+def _document() -> bytes:
+    view = GatewayView("127.0.0.1", 4000, 1, "0", 1.0, 0.0, 0, 0, 0, 0, 0.0, Percentiles())
+    return orjson.dumps(Snapshot(7, 0.0, view, ConfigView(1, None, "a test", usable=True)))

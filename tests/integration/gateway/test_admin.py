@@ -1,0 +1,55 @@
+"""The admin API over HTTP: the JSON of the vocabulary, field for field."""
+
+import pytest
+
+from tests.integration.gateway.scene import ADMIN, ANSWER, Play, error_of, house, stream
+
+
+async def test_the_snapshot_is_sent_once_for_each_version() -> None:
+    async with house({"first": Play(stream(ANSWER))}) as home:
+        first = await home.http.get("/api/admin/snapshot", headers=ADMIN)
+        assert first.headers["cache-control"] == "no-store"
+        assert first.json()["gateway"]["port"] == home.gateway.address[1]
+        version = home.gateway.snapshot().version
+        again = await home.http.get(f"/api/admin/snapshot?version={version}", headers=ADMIN)
+        assert (again.status_code, again.content) == (304, b"")
+        assert (await home.http.get("/api/admin/snapshot?version=0", headers=ADMIN)).status_code == 200
+
+
+async def test_requests_come_in_pages() -> None:
+    async with house({"first": Play(stream(ANSWER))}) as home:
+        for _ in range(3):
+            await home.chat()
+        await home.record(3)
+        page = (await home.http.get("/api/admin/requests?after=1&limit=1", headers=ADMIN)).json()
+        assert [record["seq"] for record in page["records"]] == [3]
+        assert (page["next"], page["lost"]) == (3, 1)
+        assert len((await home.http.get("/api/admin/requests?limit=0", headers=ADMIN)).json()["records"]) == 1
+
+
+async def test_a_route_is_explained_without_sending_anything() -> None:
+    play = Play(stream(ANSWER))
+    entries = {"first": {"models": [{"name": "m", "context_length": 100}]}}
+    async with house({"first": play}, entries=entries) as home:
+        plan = (await home.http.get("/api/admin/route?model=m", headers=ADMIN)).json()
+        assert (plan["rule"], plan["attempts"][0]["provider"]) == ("listing", "first")
+        long = (await home.http.get("/api/admin/route?model=m&tokens=90&max_tokens=11", headers=ADMIN)).json()
+        assert (long["attempts"], long["excluded"][0]["reason"]) == ([], "context 101 > 100")
+        assert not play.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/api/admin/route", 400, "`model` is missing"),
+        ("/api/admin/route?model=nobody", 404, "nobody"),
+        ("/api/admin/route?model=m&tokens=many", 400, "`tokens` is 'many'"),
+        ("/api/admin/requests?after=x", 400, "`after` is 'x'"),
+        ("/api/admin/snapshot?version=x", 400, "`version` is 'x'"),
+    ],
+)
+async def test_what_is_wrong_with_a_query_is_said(path: str, status: int, said: str) -> None:
+    async with house({"first": Play(stream(ANSWER))}) as home:
+        response = await home.http.get(path, headers=ADMIN)
+        assert response.status_code == status
+        assert said in error_of(response)["message"]

@@ -1,0 +1,40 @@
+"""Ports and addresses as people write them."""
+
+import argparse
+import re
+
+import pytest
+
+from ai_dashboard.cli.options import DEFAULT_URL, port, url
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:4000"),
+        ("localhost:4100", "http://localhost:4100"),
+        ("http://127.0.0.1:4000/", "http://127.0.0.1:4000"),
+        ("http://gpu.lan", "http://gpu.lan:80"),
+        ("https://gpu.lan/dash/", "https://gpu.lan:443/dash"),
+        ("[::1]:4000", "http://[::1]:4000"),
+    ],
+)
+def test_an_address_is_made_whole(text: str, address: str) -> None:
+    assert url(text) == address
+
+
+@pytest.mark.parametrize("text", ["", "http://", "ftp://a", "http://a:x", "a:70000", "http://[", "http://u:p@a"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=re.escape(DEFAULT_URL)):
+        url(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("4000", 4000), ("65535", 65535)])
+def test_a_port(text: str, number: int) -> None:
+    assert port(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "65536", "4k", "1.0"])
+def test_no_port(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is no port"):
+        port(text)

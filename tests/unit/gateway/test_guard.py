@@ -1,0 +1,46 @@
+"""Who is let in, by the head of a request alone; over real sockets in tests/integration/gateway/test_server.py."""
+
+import pytest
+
+from ai_dashboard.core.errors import CallerError
+from ai_dashboard.gateway.guard import own_names, refuse_open_listener
+
+
+@pytest.mark.parametrize(
+    ("host", "has", "has_not"),
+    [
+        ("127.0.0.1", {"localhost", "127.0.0.1", "[::1]", "extra.lan"}, {"0.0.0.0"}),
+        ("127.0.0.2", {"localhost", "127.0.0.2"}, set()),
+        ("0.0.0.0", {"localhost", "127.0.0.1"}, {"0.0.0.0"}),
+        ("::", {"[::1]"}, {"[::]", "::"}),
+        ("192.168.7.7", {"192.168.7.7"}, set()),
+        ("fe80::7", {"[fe80::7]"}, {"fe80::7"}),
+        ("gpu.lan", {"gpu.lan"}, set()),
+    ],
+)
+def test_own_names(host: str, has: set[str], has_not: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.getfqdn", lambda: "box.lan")
+    names = own_names(host, ["extra.lan"])
+    assert has <= set(names)
+    assert not has_not & set(names)
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("host", "has_key", "insecure", "refused"),
+    [
+        ("127.0.0.1", False, False, False),
+        ("localhost", False, False, False),
+        ("::1", False, False, False),
+        ("0.0.0.0", False, False, True),
+        ("gpu.lan", False, False, True),
+        ("0.0.0.0", True, False, False),
+        ("0.0.0.0", False, True, False),
+    ],
+)
+def test_an_open_listener_needs_a_key(host: str, has_key: bool, insecure: bool, refused: bool) -> None:
+    if refused:
+        with pytest.raises(CallerError, match="spend your keys"):
+            refuse_open_listener(host, has_key=has_key, insecure=insecure)
+    else:
+        refuse_open_listener(host, has_key=has_key, insecure=insecure)

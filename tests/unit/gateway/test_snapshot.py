@@ -1,0 +1,152 @@
+"""A picture of a gateway whose past is known to the second."""
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from ai_dashboard.config.load import Config
+from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
+from ai_dashboard.core.errors import UpstreamError, UpstreamRefusedKey
+from ai_dashboard.core.records import Stage
+from ai_dashboard.core.snapshot import SLICE_S, AlertLevel, ConfigView, Health, HostView, Snapshot
+from ai_dashboard.gateway.generation import build_generation
+from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.gateway.snapshot import MAX_RUNNING, TREND_POINTS, freeze
+
+
+class Hands:
+    """A clock whose hands are moved by the test."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return 1e9 + self.now
+
+
+class Past:
+    """A runtime, its clock, and pictures of it."""
+
+    def __init__(self) -> None:
+        self.clock = Hands()
+        self.count = 0
+        self.runtime = Runtime(self.clock, new_id=self._next)
+
+    def _next(self) -> str:
+        self.count += 1
+        return f"id-{self.count}"
+
+    def request(self, *, error: str | None = None) -> None:
+        trip = self.runtime.begin("openai")
+        trip.first_token = trip.arrived + 0.5
+        self.clock.now += 2.0
+        trip.stage, trip.error = (Stage.FAILED, error) if error else (Stage.DONE, None)
+        self.runtime.finish(trip)
+
+    def picture(self, *, refused: str | None = None, **entries: dict[str, Any]) -> Snapshot:
+        providers = ProvidersFile.model_validate({"providers": entries}).providers
+        config = Config(MappingProxyType(providers), Mappings(), GatewaySettings(), "a test")
+        return freeze(
+            1,
+            self.runtime,
+            build_generation(1, config, refused=refused),
+            address=("127.0.0.1", 4000),
+            config=ConfigView(1, None, "a test", usable=refused is None),
+            host=HostView(),
+            simulated=False,
+        )
+
+
+@pytest.fixture
+def past() -> Past:
+    return Past()
+
+
+VLLM = {"type": "vllm", "base_url": "http://127.0.0.1:8001", "models": ["m"]}
+
+
+def test_an_empty_past(past: Past) -> None:
+    picture = past.picture(p=VLLM)
+    assert (picture.gateway.rate, picture.gateway.requests, picture.ttft.p50) == (0, 0, None)
+    assert [(point.at, point.requests) for point in picture.series] == [(1e9 + 1000.0, 0)]
+    view = picture.providers[0]
+    assert (view.health, view.address, view.local) == (Health.CHECKING, "127.0.0.1:8001", True)
+    assert (view.error_ratio, view.tokens_per_s, view.total.p95) == (None, None, None)
+    assert view.trend == (None,) * TREND_POINTS
+
+
+def test_the_series_has_no_holes(past: Past) -> None:
+    past.request()
+    past.clock.now += 4 * SLICE_S
+    past.request(error="upstream_error")
+    series = past.picture().series
+    assert [point.at - series[0].at for point in series] == [SLICE_S * index for index in range(len(series))]
+    assert (sum(point.requests for point in series), sum(point.errors for point in series)) == (2, 1)
+    assert series[0].total.p50 == pytest.approx(2.0, rel=0.032)
+    assert series[0].ttft.p50 == pytest.approx(0.5, rel=0.032)
+
+
+def test_rates_are_over_the_time_that_has_passed(past: Past) -> None:
+    past.request()
+    assert past.picture().gateway.rate == pytest.approx(0.5)
+    past.clock.now += 100
+    assert past.picture().gateway.rate == 0
+
+
+def test_what_runs_is_shown_newest_first_and_bounded(past: Past) -> None:
+    for _ in range(MAX_RUNNING + 5):
+        past.runtime.begin("openai")
+    picture = past.picture()
+    assert picture.gateway.in_flight == MAX_RUNNING + 5
+    assert len(picture.running) == MAX_RUNNING
+    assert picture.running[0].id == f"id-{MAX_RUNNING + 5}"
+
+
+def test_what_is_listed_and_what_is_found_are_one_list(past: Past) -> None:
+    past.runtime.check_passed("p", ("found", "m"))
+    assert past.picture(p=VLLM).providers[0].models == ("m", "found")
+
+
+def test_who_is_off_is_shown_as_such_and_templates_are_not(past: Past) -> None:
+    secret = "http://user:password@gpu.example:1"
+    picture = past.picture(
+        off={**VLLM, "status": "disabled", "base_url": secret},
+        keyless={"type": "openai"},
+        template={**VLLM, "status": "template"},
+    )
+    assert {view.name: (view.health, view.reason) for view in picture.providers} == {
+        "off": (Health.DISABLED, "disabled"),
+        "keyless": (Health.DISABLED, "no API key"),
+    }
+    assert "password" not in repr(picture)
+    assert [(alert.key, alert.level) for alert in picture.alerts] == [("provider:keyless:barred", AlertLevel.INFO)]
+
+
+def test_an_alert_lasts_as_long_as_its_cause(past: Past) -> None:
+    past.runtime.check_passed("p", ())
+    past.runtime.check_failed("p", UpstreamError("connection refused"))
+    past.clock.now += 60
+    alert = past.picture(p=VLLM).alerts[0]
+    assert (alert.key, alert.level, alert.at) == ("provider:p:unavailable", AlertLevel.CRITICAL, 1e9 + 1000.0)
+    past.runtime.check_passed("p", ())
+    assert past.picture(p=VLLM).alerts == ()
+
+
+def test_what_was_never_up_is_no_incident(past: Past) -> None:
+    past.runtime.check_failed("p", UpstreamError("connection refused"))
+    assert past.picture(p=VLLM).alerts[0].level is AlertLevel.WARNING
+
+
+def test_a_refused_key_names_the_variable(past: Past) -> None:
+    past.runtime.check_failed("p", UpstreamRefusedKey("who?"))
+    entry = {"type": "openai", "api_key": "sk-0123456789"}
+    assert "OPENAI_API_KEY" in past.picture(p=entry).alerts[0].hint
+
+
+def test_a_refused_configuration_comes_first(past: Past) -> None:
+    alert = past.picture(refused="providers.yaml:1:1: error").alerts[0]
+    assert (alert.key, "providers.yaml:1:1" in alert.text) == ("config:refused", True)

@@ -1,0 +1,46 @@
+"""What gathers on the way becomes a record, in seconds from the arrival."""
+
+from ai_dashboard.core.errors import UpstreamTimeout
+from ai_dashboard.core.plan import Candidate
+from ai_dashboard.core.records import Stage
+from ai_dashboard.gateway.trip import Trip
+
+FIRST = Candidate("first", "m", "listing", 1.0)
+SECOND = Candidate("second", "n", "fallback", 0.5)
+
+
+def test_a_trip_that_has_just_begun() -> None:
+    record = Trip("id-1", "openai", at=1e9, arrived=100.0).record(100.5)
+    assert (record.seq, record.id, record.at, record.stage) == (0, "id-1", 1e9, Stage.WAITING)
+    assert (record.provider, record.model, record.attempts, record.ttft_s) == ("", "", (), None)
+    assert record.total_s == 0.5
+    assert record.fallback_from is None
+
+
+def test_a_trip_with_a_fallback() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=100.0)
+    first = trip.attempt(FIRST, 100.25)
+    first.ended, first.error, first.message = 101.0, "upstream_error", "boom"
+    second = trip.attempt(SECOND, 101.0)
+    second.first_token = trip.first_token = 102.0
+    trip.stage, trip.status = Stage.STREAMING, 200
+    record = trip.record(103.0, seq=9)
+    assert (record.seq, record.provider, record.model, record.fallback_from) == (9, "second", "n", "first")
+    assert (record.ttft_s, record.total_s) == (2.0, 3.0)
+    tried, running = record.attempts
+    assert (tried.started_s, tried.ended_s, tried.first_token_s, tried.error) == (0.25, 1.0, None, "upstream_error")
+    assert (running.started_s, running.ended_s, running.first_token_s, running.error) == (1.0, 3.0, 2.0, None)
+
+
+def test_a_second_model_of_the_same_provider_is_no_fallback_to_another() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    trip.attempt(FIRST, 0.0)
+    trip.attempt(Candidate("first", "n", "chain", 0.5), 1.0)
+    assert trip.record(2.0).fallback_from is None
+
+
+def test_failing_says_why() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    trip.failed(UpstreamTimeout("nothing within 5 s"), Stage.CUT)
+    record = trip.record(5.0)
+    assert (record.stage, record.error, record.message) == (Stage.CUT, "upstream_timeout", "nothing within 5 s")
