@@ -186,7 +186,7 @@ class Terminal:
 
 @contextmanager
 def terminal(arguments: Sequence[str], *, state: Path, size: tuple[int, int] = (120, 40)) -> Iterator[Terminal]:
-    """The program in a terminal of `size` columns and lines. It is the session's leader, as in a real one."""
+    """The program in a terminal of `size` columns and lines. Its terminal is its own, as in a real window."""
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(state)
