@@ -6,8 +6,6 @@ import time
 class SystemClock:
     """`core.clock.Clock` on the machine's own time."""
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def wall(self) -> float:
-        return time.time()
+    # The functions themselves: a request reads the clock some ten times, and a method around it doubles the price.
+    monotonic = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)

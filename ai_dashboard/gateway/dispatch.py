@@ -1,6 +1,8 @@
 """Attempts until one commits. Up to a provider's first content another one can still answer; after it none can."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from ai_dashboard.core.chat import ChatRequest, HttpRequest, Target
 from ai_dashboard.core.errors import CallerError, GatewayError, NoCandidate, UpstreamError, UpstreamInvalid
@@ -12,7 +14,7 @@ from ai_dashboard.dialects.openai.write import write_request as write_openai
 from ai_dashboard.dialects.refusals import refusal
 from ai_dashboard.dialects.relay import Relay, relay_for
 from ai_dashboard.gateway.discretion import mask_secrets
-from ai_dashboard.gateway.generation import Generation, Upstream
+from ai_dashboard.gateway.generation import Destination, Generation, Upstream
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.transport.client import UpstreamClient, UpstreamReply
@@ -25,7 +27,7 @@ class Answer:
     """A provider's reply that the gateway is committed to. `held` is what had to be read to be sure of it."""
 
     attempt: Attempt
-    upstream: Upstream
+    destination: Destination
     reply: UpstreamReply
     relay: Relay
     held: bytes
@@ -47,18 +49,13 @@ class Answer:
         self.settled = True
         attempt = self.attempt
         attempt.ended = self.runtime.clock.monotonic()
-        first = attempt.first_token if attempt.first_token is not None else attempt.ended
-        self.runtime.attempt_succeeded(
-            attempt.candidate.provider,
-            total_s=attempt.ended - attempt.started,
-            ttft_s=first - attempt.started,
-            tokens=self.relay.usage.completion_tokens if self.relay.usage else 0,
-        )
+        attempt.tokens = self.relay.usage.completion_tokens if self.relay.usage else 0
+        self.runtime.attempt_succeeded(attempt.candidate.provider)
 
     def failed(self, error: UpstreamError) -> None:
         """The reply broke off after it had begun."""
         self.settled = True
-        _note_failure(self.attempt, error, self.upstream, self.runtime)
+        _note_failure(self.attempt, error, self.destination.upstream, self.runtime)
 
     def close(self) -> None:
         """Let go of the connection, at once if the reply is not whole; without a word before, the caller has left."""
@@ -76,11 +73,11 @@ async def dispatch(
     for candidate in plan.attempts:
         attempt = trip.attempt(candidate, runtime.clock.monotonic())
         runtime.attempt_begins(candidate.provider)
-        upstream = generation.upstreams[candidate.provider]
+        destination = generation.destination(candidate)
         try:
-            return await _commit(ask, trip, attempt, upstream, generation, runtime, client)
+            return await _commit(ask, trip, attempt, destination, runtime, client)
         except UpstreamError as error:
-            _note_failure(attempt, error, upstream, runtime)
+            _note_failure(attempt, error, destination.upstream, runtime)
             if not error.falls_over:
                 raise
             failures.append((candidate, error))
@@ -99,57 +96,61 @@ async def _commit(
     ask: ChatRequest,
     trip: Trip,
     attempt: Attempt,
-    upstream: Upstream,
-    generation: Generation,
+    destination: Destination,
     runtime: Runtime,
     client: UpstreamClient,
 ) -> Answer:
     """Send the ask and read until the reply has proven itself: first content of a stream, or all of a whole one."""
-    candidate = attempt.candidate
-    entry = generation.table.providers[candidate.provider].models.get(candidate.model)
-    request = _write(ask, upstream.target(candidate.model, entry.options if entry else {}), upstream.kind)
+    upstream = destination.upstream
+    request = _write(ask, destination.target, upstream.kind)
     now = runtime.clock.monotonic
-    sent = now()
     try:
         reply = await client.send(upstream.endpoint, request, upstream.timeouts)
-    finally:
-        trip.waited_s += now() - sent
+    except BaseException:
+        trip.waited_s += now() - attempt.started
+        raise
     try:
         attempt.status = reply.status
-        await _refuse_errors(reply, runtime)
+        if reply.status != 200:
+            await _refuse(reply, runtime)
         relay = relay_for(
             ask,
             upstream.kind,
             content_type=reply.header("content-type") or "",
-            model=candidate.model,
+            model=destination.target.model,
             reply_id=f"chatcmpl-{trip.id}",
             created=int(trip.at),
         )
-        held = []
-        while True:
-            asked = now()
-            chunk = await reply.chunk()
-            trip.waited_s += now() - asked
-            whole = not chunk
-            held.append(relay.feed(chunk) if chunk else relay.close())
-            if attempt.first_token is None and (relay.committed or not ask.stream):
-                attempt.first_token = now()
-            if relay.committed or whole:
-                break
+        held, whole = await _until_committed(ask, attempt, reply, relay, now)
     except BaseException:
         reply.close()
         raise
+    finally:
+        trip.waited_s += now() - attempt.started
     trip.stage = Stage.STREAMING
-    return Answer(attempt, upstream, reply, relay, b"".join(held), whole, runtime)
+    return Answer(attempt, destination, reply, relay, held, whole, runtime)
 
 
-async def _refuse_errors(reply: UpstreamReply, runtime: Runtime) -> None:
+async def _until_committed(
+    ask: ChatRequest, attempt: Attempt, reply: UpstreamReply, relay: Relay, now: Callable[[], float]
+) -> tuple[bytes, bool]:
+    """What had to be read to be sure of the reply, and whether that was all of it."""
+    held = b""
+    while True:
+        chunk = await reply.chunk()
+        held += relay.feed(chunk) if chunk else relay.close()
+        if attempt.first_token is None and (relay.committed or not ask.stream):
+            attempt.first_token = now()
+        if relay.committed or not chunk:
+            return held, not chunk
+
+
+async def _refuse(reply: UpstreamReply, runtime: Runtime) -> NoReturn:
     """Raise what a reply other than 200 stands for."""
     if reply.status >= 400:
         body = await reply.read(MAX_REFUSAL_BYTES)
         raise refusal(reply.status, reply.header, body, now_unix_s=runtime.clock.wall())
-    if reply.status != 200:
-        raise UpstreamInvalid(f"HTTP {reply.status} where an answer was expected", upstream_status=reply.status)
+    raise UpstreamInvalid(f"HTTP {reply.status} where an answer was expected", upstream_status=reply.status)
 
 
 def _write(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:

@@ -27,7 +27,6 @@ from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.snapshot import freeze
-from ai_dashboard.routing.plan import plan
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Limits, Server
 
@@ -148,7 +147,7 @@ class Gateway:
 
     def explain(self, facts: RouteFacts) -> Plan:
         """Where such a request would go now. Raises `ModelNotFound`."""
-        return plan(facts, self.generation.table, self.runtime.providers)
+        return self.desk().plan(facts)
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         """The configuration's files as they are on disk, secrets masked."""

@@ -1,13 +1,15 @@
 """What is in force: one configuration, compiled. Immutable; a request keeps the generation that it began with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import GatewaySettings, Provider
 from ai_dashboard.core.chat import Target
+from ai_dashboard.core.plan import Candidate
 from ai_dashboard.dialects.kinds import KINDS, Kind
+from ai_dashboard.routing.planner import MAX_REMEMBERED, Planner
 from ai_dashboard.routing.table import Table, compile_table
 from ai_dashboard.transport.client import Endpoint, Timeouts
 
@@ -38,14 +40,43 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """One model at one provider, with everything about it that every request needs again."""
+
+    upstream: Upstream
+    target: Target
+    reply_headers: tuple[tuple[bytes, bytes], ...]
+    """`x-provider` and `x-model`, for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
-    """Everything a request looks up. `refused` says why nothing is served, when the configuration had errors."""
+    """Everything a request looks up. `refused` says why nothing is served, when the configuration had errors. What is
+    remembered in it follows from it alone."""
 
     number: int
     config: Config
     table: Table
     upstreams: Mapping[str, Upstream]
+    planner: Planner
     refused: str | None = None
+    _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict, repr=False)
+
+    def destination(self, candidate: Candidate) -> Destination:
+        """Where an attempt goes."""
+        key = (candidate.provider, candidate.model)
+        known = self._destinations.get(key)
+        if known is None:
+            if len(self._destinations) >= MAX_REMEMBERED:
+                self._destinations.clear()
+            known = self._destinations[key] = self._destination(*key)
+        return known
+
+    def _destination(self, provider: str, model: str) -> Destination:
+        upstream = self.upstreams[provider]
+        entry = self.table.providers[provider].models.get(model)
+        headers = ((b"x-provider", header_value(provider)), (b"x-model", header_value(model)))
+        return Destination(upstream, upstream.target(model, entry.options if entry else {}), headers)
 
     @property
     def settings(self) -> GatewaySettings:
@@ -57,7 +88,13 @@ def build_generation(number: int, config: Config, *, refused: str | None = None)
     upstreams = {
         name: _upstream(provider, config.gateway) for name, provider in config.providers.items() if provider.active
     }
-    return Generation(number, config, compile_table(config), MappingProxyType(upstreams), refused)
+    table = compile_table(config)
+    return Generation(number, config, table, MappingProxyType(upstreams), Planner(table), refused)
+
+
+def header_value(text: str) -> bytes:
+    """A name as a header value: non-ASCII and control characters become `?`."""
+    return bytes(byte if 32 <= byte < 127 else 63 for byte in text.encode("ascii", "replace"))
 
 
 def _upstream(provider: Provider, settings: GatewaySettings) -> Upstream:

@@ -12,22 +12,22 @@ from ai_dashboard.core.errors import (
     UpstreamInvalid,
     UpstreamRejected,
 )  # fmt: skip
+from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import Stage
 from ai_dashboard.dialects.openai.errors import error_body, error_frame
 from ai_dashboard.dialects.openai.read import facts_of, read_request
 from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.dispatch import Answer, dispatch
-from ai_dashboard.gateway.generation import Generation
+from ai_dashboard.gateway.generation import Generation, header_value
 from ai_dashboard.gateway.keepalive import KeepAlive
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Trip
-from ai_dashboard.routing.plan import plan
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Exchange
 
 Headers = list[tuple[bytes, bytes]]
 
-PASSED_ON = ("retry-after", "x-ratelimit-")
+PASSED_ON = (b"retry-after", b"x-ratelimit-")
 """Reply headers of a provider that callers may rely on: names, or the beginnings of names."""
 
 
@@ -39,6 +39,10 @@ class Desk:
     runtime: Runtime
     client: UpstreamClient
 
+    def plan(self, facts: RouteFacts) -> Plan:
+        """Where such a request goes now. Raises `ModelNotFound`."""
+        return self.generation.planner.plan(facts, self.runtime.providers, self.runtime.routing_version)
+
 
 async def answer(exchange: Exchange, desk: Desk) -> None:
     """Read the ask, plan, dispatch to the first candidate that commits, relay its answer, put it on record."""
@@ -47,7 +51,7 @@ async def answer(exchange: Exchange, desk: Desk) -> None:
         _admit(desk)
         ask = read_request(await exchange.body())
         trip.asked, trip.stream = ask.model, ask.stream
-        trip.plan = route = plan(facts_of(ask), desk.generation.table, desk.runtime.providers)
+        trip.plan = route = desk.plan(facts_of(ask))
         reply = await dispatch(ask, route, trip, desk.generation, desk.runtime, desk.client)
         try:
             await _relay(exchange, ask, trip, reply, desk)
@@ -152,21 +156,11 @@ def _headers(trip: Trip, reply: Answer) -> Headers:
     candidate = reply.attempt.candidate
     headers: Headers = [
         (b"x-request-id", trip.id.encode()),
-        (b"x-provider", _header_value(candidate.provider)),
-        (b"x-model", _header_value(candidate.model)),
-        (b"x-attempts", str(len(trip.attempts)).encode()),
-        (b"x-overhead-ms", f"{trip.overhead_s * 1000:.2f}".encode()),
+        *reply.destination.reply_headers,
+        (b"x-attempts", b"%d" % len(trip.attempts)),
+        (b"x-overhead-ms", b"%.2f" % (trip.overhead_s * 1000)),
     ]
     if (first := trip.attempts[0].candidate).provider != candidate.provider:
-        headers.append((b"x-fallback-from", _header_value(first.provider)))
-    headers += [
-        (name.encode(), value.encode("latin-1", "replace"))
-        for name, value in reply.reply.headers
-        if name.startswith(PASSED_ON)
-    ]
+        headers.append((b"x-fallback-from", header_value(first.provider)))
+    headers += [header for header in reply.reply.raw_headers if header[0].startswith(PASSED_ON)]
     return headers
-
-
-def _header_value(text: str) -> bytes:
-    """A name as a header value: non-ASCII and control characters become `?`."""
-    return bytes(byte if 32 <= byte < 127 else 63 for byte in text.encode("ascii", "replace"))

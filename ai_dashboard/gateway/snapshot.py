@@ -39,6 +39,7 @@ def freeze(
     simulated: bool,
 ) -> Snapshot:
     """The picture as of now."""
+    runtime.tally()
     now, wall = runtime.clock.monotonic(), runtime.clock.wall()
     ttft, total = runtime.track.percentiles(now)
     overhead = runtime.overhead.percentiles(now)[1]

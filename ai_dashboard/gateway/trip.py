@@ -10,21 +10,29 @@ from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one provider. Times are monotonic seconds."""
+    """One try at one provider. Times are monotonic seconds. `tokens` is set once its answer was whole."""
 
     candidate: Candidate
     started: float
     first_token: float | None = None
     ended: float | None = None
     status: int | None = None
+    tokens: int | None = None
     error: str | None = None
     message: str = ""
+
+    def answered(self) -> tuple[float, float | None, int]:
+        """Seconds in all, seconds to the first token, tokens: of a try whose answer was whole."""
+        ended = self.ended if self.ended is not None else self.started
+        first = self.first_token if self.first_token is not None else ended
+        return ended - self.started, first - self.started, self.tokens or 0
 
 
 @dataclass(slots=True)
 class Trip:
-    """`arrived` and `first_token` are monotonic, `at` Unix time. `waited_s` is time spent waiting for providers,
-    `overhead_s` what was left of the time to the first bytes for the caller: the gateway's own share."""
+    """`arrived`, `first_token` and `ended` are monotonic, `at` Unix time; `seq` is 0 while it runs. `waited_s` is time
+    spent waiting for providers, `overhead_s` what was left of the time to the first bytes for the caller: the gateway's
+    own share."""
 
     id: str
     dialect: str
@@ -42,6 +50,8 @@ class Trip:
     usage: Usage | None = None
     error: str | None = None
     message: str = ""
+    seq: int = 0
+    ended: float = 0.0
 
     def attempt(self, candidate: Candidate, now: float) -> Attempt:
         """Begin a try."""
@@ -53,11 +63,20 @@ class Trip:
         """The request ended with an error; `stage` says how far it had come."""
         self.stage, self.error, self.message = stage, error.code, error.message
 
-    def record(self, now: float, seq: int = 0) -> RequestRecord:
+    def fell_back(self) -> bool:
+        """Whether another provider than the first one answered."""
+        attempts = self.attempts
+        return len(attempts) > 1 and attempts[0].candidate.provider != attempts[-1].candidate.provider
+
+    def finished(self) -> RequestRecord:
+        """The record of a request that is over."""
+        return self.record(self.ended)
+
+    def record(self, now: float) -> RequestRecord:
         """The request as it stands."""
         last = self.attempts[-1].candidate if self.attempts else None
         return RequestRecord(
-            seq=seq,
+            seq=self.seq,
             id=self.id,
             at=self.at,
             dialect=self.dialect,

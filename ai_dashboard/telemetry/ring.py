@@ -1,17 +1,33 @@
 """The last requests, in a ring that one thread writes and any thread reads, without a lock.
 
-A slot is replaced by one reference assignment and every record carries its own `seq`, so a reader that is overtaken
-sees a later record in a slot, notices by its number, and counts it as lost instead of showing it twice.
+A slot is replaced by one reference assignment and every request carries its own `seq`, so a reader that is overtaken
+sees a later one in a slot, notices by its number, and counts it as lost instead of showing it twice. What is kept is
+made into a record only when somebody reads it.
 """
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from ai_dashboard.core.records import RecordPage, RequestRecord
 
 
-class RecordRing:
-    """Holds the newest `size` finished requests. `append` wants records in the order of their `seq`, from 1."""
+class Numbered(Protocol):
+    """A finished request."""
 
-    def __init__(self, size: int = 8192) -> None:
-        self._slots: list[RequestRecord | None] = [None] * size
+    @property
+    def seq(self) -> int: ...
+
+
+N = TypeVar("N", bound=Numbered)
+
+
+class RecordRing(Generic[N]):
+    """Holds the newest `size` finished requests, and `read`s them into records. `append` wants them in the order of
+    their `seq`, from 1, and never changed again."""
+
+    def __init__(self, read: Callable[[N], RequestRecord], size: int = 8192) -> None:
+        self._read = read
+        self._slots: list[N | None] = [None] * size
         self._last = 0
 
     @property
@@ -19,9 +35,10 @@ class RecordRing:
         """The highest `seq` so far; 0 when nothing was recorded."""
         return self._last
 
-    def append(self, record: RequestRecord) -> None:
-        self._slots[record.seq % len(self._slots)] = record
-        self._last = record.seq
+    def append(self, finished: N) -> None:
+        seq = finished.seq
+        self._slots[seq % len(self._slots)] = finished
+        self._last = seq
 
     def page(self, after: int, limit: int) -> RecordPage:
         """Records with `seq` greater than `after`, oldest first: the newest `limit` of them. An `after` from before the
@@ -33,7 +50,7 @@ class RecordRing:
         first = max(after + 1, last - min(limit, len(self._slots)) + 1)
         found = []
         for seq in range(first, last + 1):
-            record = self._slots[seq % len(self._slots)]
-            if record is not None and record.seq == seq:
-                found.append(record)
+            finished = self._slots[seq % len(self._slots)]
+            if finished is not None and finished.seq == seq:
+                found.append(self._read(finished))
         return RecordPage(tuple(found), next=last, lost=last - after - len(found))

@@ -6,11 +6,14 @@ what an expired slice had put in, so that a reading never has to merge 180 of th
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.core.histogram import BUCKETS, bucket_of, quantiles
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
+
+Answered = tuple[float, float | None, int]
+"""A whole answer: seconds in all, seconds to its first token (None when it had none), tokens."""
 
 
 @dataclass(slots=True)
@@ -50,28 +53,36 @@ class Track:
         self._slices: deque[Slice] = deque([Slice(_index(now))])
         self._closed: deque[ClosedSlice] = deque()
 
-    def add(self, now: float, *, failed: bool, total_s: float, ttft_s: float | None = None, tokens: int = 0) -> None:
-        """Count one answer. A failure is counted, and its times are not: a quick refusal is no quick answer."""
+    def add_failure(self, now: float) -> None:
+        """Count a failure. Its time is not counted: a quick refusal is no quick answer."""
         self.roll(now)
         current = self._slices[-1]
-        current.requests += 1
-        self.requests += 1
-        if failed:
-            current.errors += 1
-            self.errors += 1
-            return
-        bucket = bucket_of(total_s)
-        current.total[bucket] += 1
-        self._total[bucket] += 1
-        if ttft_s is None:
-            return
-        bucket = bucket_of(ttft_s)
-        current.ttft[bucket] += 1
-        self._ttft[bucket] += 1
-        current.tokens += tokens
-        self.tokens += tokens
-        current.generation_s += total_s - ttft_s
-        self.generation_s += total_s - ttft_s
+        for counted in (current, self):
+            counted.requests += 1
+            counted.errors += 1
+
+    def add(self, now: float, answers: Sequence[Answered]) -> None:
+        """Count answers that have ended since the last time. Many at once, since rolling and looking up cost more than
+        counting does."""
+        self.roll(now)
+        current = self._slices[-1]
+        totals, ttfts = self._total, self._ttft
+        slice_totals, slice_ttfts = current.total, current.ttft
+        tokens, generation_s = 0, 0.0
+        for total_s, ttft_s, answer_tokens in answers:
+            bucket = bucket_of(total_s)
+            slice_totals[bucket] += 1
+            totals[bucket] += 1
+            if ttft_s is not None:
+                bucket = bucket_of(ttft_s)
+                slice_ttfts[bucket] += 1
+                ttfts[bucket] += 1
+                tokens += answer_tokens
+                generation_s += total_s - ttft_s
+        for counted in (current, self):
+            counted.requests += len(answers)
+            counted.tokens += tokens
+            counted.generation_s += generation_s
 
     def roll(self, now: float) -> None:
         """Open the slice that `now` belongs to, and let go of those that have left the window."""

@@ -1,5 +1,6 @@
 """A caller's bytes, read into a `ChatRequest`, and the facts that routing may know of it."""
 
+from types import NoneType
 from typing import Any
 
 import orjson
@@ -18,6 +19,12 @@ TOKENS_PER_IMAGE = 765
 """What OpenAI's pricing page counts for a 1024×1024 image in high detail."""
 
 
+# As tuples: a union written in the call is built anew by each call.
+_CONTENT = (str, list, NoneType)
+_MAYBE_BOOL = (bool, NoneType)
+_MAYBE_STR = (str, NoneType)
+
+
 def read_request(raw: bytes) -> ChatRequest:
     """Read and check an ask. Raises `CallerError` that names the field, or line and column of broken JSON."""
     body = parse_object(raw)
@@ -32,14 +39,14 @@ def read_request(raw: bytes) -> ChatRequest:
     for number, message in enumerate(messages):
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
             raise CallerError(f"`messages[{number}]` is not an object with a `role`")
-        if not isinstance(message.get("content"), str | list | None):
+        if not isinstance(message.get("content"), _CONTENT):
             raise CallerError(f"`messages[{number}].content` is neither a string nor a list of parts")
     stream = body.get("stream")
-    if not isinstance(stream, bool | None):
+    if not isinstance(stream, _MAYBE_BOOL):
         raise CallerError("`stream` is neither true nor false")
     options = body.get("stream_options")
     capability = body.get("capability")
-    if not isinstance(capability, str | None):
+    if not isinstance(capability, _MAYBE_STR):
         raise CallerError("`capability` is not a string")
     return ChatRequest(
         model=model,

@@ -8,7 +8,7 @@ from ai_dashboard.core.errors import UpstreamError, UpstreamLacksModel, Upstream
 from ai_dashboard.core.plan import Candidate
 from ai_dashboard.core.records import Stage
 from ai_dashboard.core.snapshot import Health
-from ai_dashboard.gateway.runtime import DEGRADED_MIN_REQUESTS, FAILURES_IN_A_ROW, ProviderState, Runtime
+from ai_dashboard.gateway.runtime import DEGRADED_MIN_REQUESTS, FAILURES_IN_A_ROW, TALLY_AT, ProviderState, Runtime
 
 
 class Hands:
@@ -42,9 +42,47 @@ def fail(runtime: Runtime, error: UpstreamError | None = None) -> ProviderState:
 
 
 def succeed(runtime: Runtime) -> ProviderState:
+    trip = runtime.begin("openai")
+    attempt = trip.attempt(Candidate("p", "m", "listing", 1.0), runtime.clock.monotonic())
     runtime.attempt_begins("p")
-    runtime.attempt_succeeded("p", total_s=2.0, ttft_s=0.5, tokens=30)
+    attempt.first_token, attempt.ended, attempt.tokens = attempt.started + 0.5, attempt.started + 2.0, 30
+    runtime.attempt_succeeded("p")
+    trip.stage = Stage.DONE
+    runtime.finish(trip)
+    runtime.tally()
     return runtime.provider("p")
+
+
+def test_what_has_ended_is_counted_once(runtime: Runtime, clock: Hands) -> None:
+    state = succeed(runtime)
+    runtime.tally()
+    assert (state.track.requests, state.track.tokens, state.rate.over(clock.now, 60)) == (1, 30, 1)
+    assert (runtime.track.requests, runtime.overhead.requests, runtime.arrivals.over(clock.now, 60)) == (1, 1, 1)
+
+
+def test_nobody_has_to_tally_for_counts_to_stay_bounded(runtime: Runtime) -> None:
+    for _ in range(TALLY_AT):
+        runtime.finish(runtime.begin("openai"))
+    assert runtime.track.requests == TALLY_AT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda runtime: runtime.check_failed("p", UpstreamTimeout("no answer")),
+        lambda runtime: runtime.check_passed("p", ("found",)),
+        lambda runtime: fail(runtime, UpstreamRefusedKey("who?")),
+    ],
+)
+def test_plans_are_made_anew_when_what_they_rest_on_changes(
+    runtime: Runtime, change: Callable[[Runtime], object]
+) -> None:
+    succeed(runtime)
+    before = runtime.routing_version
+    succeed(runtime)
+    assert runtime.routing_version == before
+    change(runtime)
+    assert runtime.routing_version > before
 
 
 def test_a_provider_begins_unchecked(runtime: Runtime) -> None:
@@ -156,10 +194,11 @@ def test_what_counts_as_a_failure(
     assert list(runtime.running) == [trip.id]
     trip.stage, trip.error = stage, error
     changes = runtime.changes
-    record = runtime.finish(trip)
-    assert (record.seq, runtime.requests, runtime.failures) == (1, 1, failures)
+    runtime.finish(trip)
+    runtime.tally()
+    assert (trip.seq, runtime.requests, runtime.failures) == (1, 1, failures)
     assert (runtime.track.requests, runtime.track.errors) == (in_track, failures)
-    assert runtime.ring.page(0, 10).records == (record,)
+    assert runtime.ring.page(0, 10).records == (trip.finished(),)
     assert not runtime.running
     assert runtime.changes > changes
 

@@ -81,6 +81,7 @@ def test_an_empty_past(past: Past) -> None:
 
 def test_the_series_has_no_holes(past: Past) -> None:
     past.request()
+    past.runtime.tally()
     past.clock.now += 4 * SLICE_S
     past.request(error="upstream_error")
     series = past.picture().series

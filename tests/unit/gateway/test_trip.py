@@ -24,7 +24,8 @@ def test_a_trip_with_a_fallback() -> None:
     second = trip.attempt(SECOND, 101.0)
     second.first_token = trip.first_token = 102.0
     trip.stage, trip.status = Stage.STREAMING, 200
-    record = trip.record(103.0, seq=9)
+    trip.seq, trip.ended = 9, 103.0
+    record = trip.finished()
     assert (record.seq, record.provider, record.model, record.fallback_from) == (9, "second", "n", "first")
     assert (record.ttft_s, record.total_s) == (2.0, 3.0)
     tried, running = record.attempts

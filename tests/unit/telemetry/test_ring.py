@@ -32,8 +32,12 @@ def record(seq: int) -> RequestRecord:
     )
 
 
-def filled(size: int, count: int) -> RecordRing:
-    ring = RecordRing(size)
+def as_it_is(item: RequestRecord) -> RequestRecord:
+    return item
+
+
+def filled(size: int, count: int) -> RecordRing[RequestRecord]:
+    ring = RecordRing(as_it_is, size)
     for seq in range(1, count + 1):
         ring.append(record(seq))
     return ring
@@ -61,7 +65,7 @@ def test_pages(size: int, count: int, after: int, limit: int, seqs: list[int], l
 
 @given(st.integers(1, 9), st.lists(st.tuples(st.integers(0, 12), st.integers(1, 12)), max_size=8))
 def test_a_reader_sees_each_record_once_or_counts_it_as_lost(size: int, turns: list[tuple[int, int]]) -> None:
-    ring, after, seen, lost, written = RecordRing(size), 0, list[int](), 0, 0
+    ring, after, seen, lost, written = RecordRing(as_it_is, size), 0, list[int](), 0, 0
     for appended, limit in turns:
         for _ in range(appended):
             written += 1
@@ -108,7 +112,7 @@ def test_a_reader_that_is_overtaken_shows_nothing_twice_and_counts_what_it_misse
 
 
 def test_a_reader_in_another_thread_duplicates_and_reorders_nothing() -> None:
-    ring, total = RecordRing(64), 20_000
+    ring, total = RecordRing(as_it_is, 64), 20_000
     records = [record(seq) for seq in range(1, total + 1)]
 
     def write() -> None:

@@ -40,7 +40,10 @@ def index(at: float) -> int:
 def replay(answers: list[Answer]) -> Track:
     track = Track(answers[0].at if answers else 0.0)
     for answer in answers:
-        track.add(answer.at, failed=answer.failed, total_s=answer.total_s, ttft_s=answer.ttft_s, tokens=answer.tokens)
+        if answer.failed:
+            track.add_failure(answer.at)
+        else:
+            track.add(answer.at, [(answer.total_s, answer.ttft_s, answer.tokens)])
     return track
 
 
@@ -98,7 +101,7 @@ def test_every_slice_of_the_window_is_counted(answers: list[Answer]) -> None:
 def test_an_empty_window_leaves_no_residue() -> None:
     track = Track(0.0)
     for step in range(1000):
-        track.add(step * 7.0, failed=False, total_s=0.3, ttft_s=0.1, tokens=1)
+        track.add(step * 7.0, [(0.3, 0.1, 1)])
     track.roll(1000 * 7.0 + 2 * WINDOW_S)
     assert (track.requests, track.tokens, track.generation_s) == (0, 0, 0.0)
     assert track.percentiles(1000 * 7.0 + 2 * WINDOW_S) == (Percentiles(), Percentiles())
@@ -106,14 +109,25 @@ def test_an_empty_window_leaves_no_residue() -> None:
 
 def test_a_failure_counts_and_its_time_does_not() -> None:
     track = Track(0.0)
-    track.add(1.0, failed=True, total_s=0.001, ttft_s=0.001, tokens=9)
+    track.add_failure(1.0)
     assert (track.requests, track.errors, track.tokens) == (1, 1, 0)
     assert track.percentiles(1.0) == (Percentiles(), Percentiles())
 
 
 def test_a_clock_that_steps_back_counts_in_the_slice_that_is_open() -> None:
     track = Track(100.0)
-    track.add(100.0, failed=False, total_s=1.0)
-    track.add(3.0, failed=False, total_s=1.0)
+    track.add(100.0, [(1.0, None, 0)])
+    track.add(3.0, [(1.0, None, 0)])
     assert track.current().requests == track.requests == 2
     assert track.closed() == ()
+
+
+@given(st.lists(st.tuples(st.floats(1e-3, 600), st.none() | st.floats(1e-3, 1), st.integers(0, 99)), max_size=20))
+def test_many_at_once_count_as_one_by_one(answers: list[tuple[float, float | None, int]]) -> None:
+    together, singly = Track(0.0), Track(0.0)
+    together.add(1.0, answers)
+    for answer in answers:
+        singly.add(1.0, [answer])
+    assert together.current() == singly.current()
+    assert together.percentiles(1.0) == singly.percentiles(1.0)
+    assert together.tokens == singly.tokens
