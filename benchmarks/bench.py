@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import ui
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.processes import answers, cpu_seconds, free_port, process, pss_mb
 from benchmarks.scenarios import FIGURES, SCENARIOS, SMALL, Figure, Reading, Scenario
@@ -46,6 +47,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="rounds through all contenders (default: 3)")
     parser.add_argument("--only", help="names of contenders, separated by commas")
     parser.add_argument("--scenario", help="measure only scenarios whose name holds this text")
+    parser.add_argument("--ui", action="store_true", help="measure what the screen costs the gateway instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every reading")
     args = parser.parse_args(arguments)
     if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
@@ -55,6 +57,9 @@ def main(arguments: list[str]) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         load = _compiled("load", folder)
+        if args.ui:
+            print(ui.measure(args.rounds, load, _compiled("upstream", folder)))
+            return 0
         entries = _start_all(args.only, folder, stack)
         for number in range(args.rounds):
             for scenario in scenarios:

@@ -43,15 +43,21 @@ def process(
     try:
         yield started
     finally:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(started.pid, number)
-                started.wait(5)
-                break
-            except subprocess.TimeoutExpired:
-                continue
-            except ProcessLookupError:
-                break
+        end(started)
+
+
+def end(started: subprocess.Popen[bytes]) -> None:
+    """End a process that leads a session, and all that it has started there."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(started.pid, number)
+            started.wait(5)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            started.wait(5)
+            return
 
 
 def answers(port: int, body: bytes, headers: Sequence[str], *, patience_s: float) -> float | None:

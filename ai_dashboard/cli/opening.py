@@ -51,6 +51,7 @@ def order_from(args: argparse.Namespace) -> Order:
         port=args.port,
         insecure=args.insecure,
         simulated=args.demo,
+        control_socket=args.control,
         admin_token=admin_token(state_folder(env), env),
     )
     loaded = load(folder, env)

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 DEFAULT_URL = "http://127.0.0.1:4000"
 DEFAULT_PORT = 4000
 
+DRAIN_AFTER_SCREEN_S = 0.5
+"""What requests in flight are given when the screen is closed: `q` has asked already, a lost terminal cannot wait."""
+
 
 def add_gateway_options(parser: argparse.ArgumentParser) -> None:
     """Where a gateway of our own listens and what it serves."""
@@ -15,7 +18,16 @@ def add_gateway_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-discovery", action="store_true", help="do not look for servers on this machine")
     parser.add_argument("--demo", action="store_true", help="serve simulated providers, with traffic; needs nothing")
     parser.add_argument("--seed", type=int, default=1, help="what chance in the demo starts from (default: 1)")
+    parser.set_defaults(control=None)
     add_config_option(parser)
+
+
+def gateway_arguments(args: argparse.Namespace) -> list[str]:
+    """What `add_gateway_options` has read, written again: for a gateway in another process."""
+    values = {"--host": args.host, "--port": args.port, "--seed": args.seed, "--config-dir": args.config_dir}
+    switches = {"--insecure": args.insecure, "--no-discovery": args.no_discovery, "--demo": args.demo}
+    written = [f"{name}={value}" for name, value in values.items() if value is not None]
+    return written + [name for name, on in switches.items() if on]
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:

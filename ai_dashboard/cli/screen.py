@@ -9,13 +9,11 @@ from types import FrameType
 
 from ai_dashboard.cli.neighbour import is_ours, token_for, url_of
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from
+from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, gateway_arguments
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.core.control import ControlPort
 from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.tui.app import ControlCentre
-
-DRAIN_S = 0.5
-"""What requests in flight are given when the screen is closed: `q` has asked already, a lost terminal cannot wait."""
 
 LAST_RESORT_S = 1.7
 """After a signal everything has ended by then, whatever hangs: two seconds are what a user waits at most."""
@@ -32,10 +30,21 @@ def show_own(args: argparse.Namespace) -> int:
             return show_attached(url_of(*order.address))
         raise explain_listen_failure(error, order) from None
     try:
-        local = LocalPort(thread, gateway, drain_s=DRAIN_S)
+        local = LocalPort(thread, gateway, drain_s=DRAIN_AFTER_SCREEN_S)
         return _show(ControlCentre(local, quit_asks=not order.demo))
     finally:
-        thread.stop(DRAIN_S)
+        thread.stop(DRAIN_AFTER_SCREEN_S)
+
+
+def show_child(args: argparse.Namespace) -> int:
+    """Start a gateway in a process of its own, and show it over a unix socket."""
+    from ai_dashboard.cli.child import running
+    from ai_dashboard.control.remote import RemotePort
+
+    order = order_from(args)
+    with running(gateway_arguments(args), token=order.options.admin_token) as child:
+        port = RemotePort("http://localhost", child.token, socket=child.socket)
+        return _show(ControlCentre(port, quit_asks=not order.demo))
 
 
 def show_attached(url: str) -> int:

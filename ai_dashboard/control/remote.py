@@ -1,5 +1,6 @@
 """The door to a gateway anywhere else: the same typed values, read from the admin API's JSON."""
 
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -23,17 +24,21 @@ _FILES = TypeAdapter(tuple[ConfigFile, ...])
 
 
 class RemotePort:
-    """`core.control.ControlPort` over HTTP. `url` is the gateway's address, `token` its admin token.
+    """`core.control.ControlPort` over HTTP. `url` is the gateway's address, `token` its admin token, `socket` the unix
+    socket to reach it by instead of the network.
 
     Raises `PortClosed` at once for a `url` that is none.
     """
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, *, socket: Path | None = None) -> None:
         self._url = url.rstrip("/")
         headers = {"authorization": f"Bearer {token}"} if token else {}
         # The address is the operator's own word; a proxy of the environment is for the world outside.
+        way = httpx.AsyncHTTPTransport(uds=str(socket)) if socket else None
         try:
-            self._http = httpx.AsyncClient(base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False)
+            self._http = httpx.AsyncClient(
+                base_url=self._url, headers=headers, timeout=TIMEOUT, trust_env=False, transport=way
+            )
         except httpx.InvalidURL:
             raise PortClosed(f"{url} is not an address; it looks like http://127.0.0.1:4000") from None
         self._last: Snapshot | None = None

@@ -5,6 +5,7 @@ is UTF-8 whatever the charset header says. Grammar: https://html.spec.whatwg.org
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ai_dashboard.core.errors import UpstreamInvalid
@@ -78,6 +79,9 @@ class SseDecoder:
 
 def first_event(buffer: bytes) -> int:
     """How many leading bytes are the first event; all of them when it is not whole."""
+    if b"\r" not in buffer:
+        end = buffer.find(b"\n\n")
+        return end + 2 if end >= 0 else len(buffer)
     blank = _BLANK_LINE.search(buffer)
     return blank.end() if blank else len(buffer)
 
@@ -86,7 +90,18 @@ def whole_events(buffer: bytes) -> int:
     """How many leading bytes of a buffer are whole events; what follows has to wait for more."""
     if buffer.endswith((b"\n\n", b"\r\n\r\n")):
         return len(buffer)
+    if b"\r" not in buffer:
+        end = buffer.rfind(b"\n\n")
+        return end + 2 if end >= 0 else 0
     end = 0
     for blank in _BLANK_LINE.finditer(buffer):
         end = blank.end()
     return end
+
+
+def backwards(buffer: bytes) -> Iterator[bytes]:
+    """The events of a buffer from the last to the first, each with its blank line; the last may be without."""
+    while buffer:
+        start = whole_events(buffer.rstrip(b"\r\n"))
+        yield buffer[start:]
+        buffer = buffer[:start]

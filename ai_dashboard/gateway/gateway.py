@@ -39,12 +39,14 @@ IDLE_TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a gateway is started. `host` and `port` win over the configuration; port 0 takes any free one."""
+    """How a gateway is started. `host` and `port` win over the configuration; port 0 takes any free one. On
+    `control_socket` it listens as well: a unix socket that only its owner can open."""
 
     host: str | None = None
     port: int | None = None
     insecure: bool = False
     simulated: bool = False
+    control_socket: Path | None = None
     admin_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
 
@@ -96,6 +98,8 @@ class Gateway:
         await self._server.__aenter__()
         try:
             self._address = await self._server.listen(host, port)
+            if (socket := self._options.control_socket) is not None:
+                await _listen_privately(self._server, socket)
         except BaseException:
             await self._server.__aexit__(None, None, None)
             raise
@@ -230,6 +234,14 @@ def _limits(settings: GatewaySettings) -> Limits:
         header_read_s=limits.header_read_s,
         max_connections=limits.max_connections,
     )
+
+
+async def _listen_privately(server: Server, socket: Path) -> None:
+    """Listen under a name that appears only once it is safe: whoever sees it can connect, and only the owner can."""
+    draft = socket.with_name(f".{socket.name}")
+    await server.listen_unix(draft)
+    draft.chmod(0o600)
+    draft.rename(socket)
 
 
 def _read_files(folder: Path) -> tuple[ConfigFile, ...]:

@@ -25,6 +25,7 @@ TESTED_ELSEWHERE = {
     "config/schema/base": "tests/unit/config/test_validate.py",
     "control/local": "tests/integration/control/test_ports.py",
     "control/remote": "tests/integration/control/test_ports.py",
+    "cli/child": "tests/e2e/test_screen.py",
     "cli/opening": "tests/e2e/test_serve.py",
     "cli/screen": "tests/e2e/test_screen.py",
     "cli/commands/app": "tests/e2e/test_screen.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import ENDS_WITHIN_S, serving, terminal, until
+from tests.e2e.program import ENDS_WITHIN_S, descendants, serving, terminal, until
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +49,32 @@ def test_a_terminal_that_is_closed_ends_it_within_two_seconds(tmp_path: Path) ->
         screen.hang_up()
         until(lambda: os.waitid(os.P_PID, screen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None,
               within_s=ENDS_WITHIN_S, what="the end after the terminal")  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["q", "terminated", "killed"])
+def test_a_gateway_in_a_process_of_its_own_ends_with_its_screen(ending: str, tmp_path: Path) -> None:
+    with terminal(("--process", *DEMO), state=tmp_path) as screen:
+        until(lambda: screen.shows("demo-cloud"), within_s=SHOWN_WITHIN_S, what="a provider on the screen")
+        (gateway,) = descendants(screen.pid)
+        assert "serve" in gateway.cmdline()
+        if ending == "q":
+            screen.press(b"q")
+        else:
+            os.kill(screen.pid, signal.SIGTERM if ending == "terminated" else signal.SIGKILL)
+        until(screen.ended, within_s=ENDS_WITHIN_S, what="the end of the screen")
+        until(lambda: not gateway.is_running(), within_s=ENDS_WITHIN_S, what="the end of the gateway")
+        assert ending == "killed" or screen.exit_code == 0
+        assert b"Traceback" not in screen.seen
+
+
+def test_a_process_that_does_not_come_up_is_a_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with terminal(("--process", "--demo", "--port", str(port)), state=tmp_path) as screen:
+            until(screen.ended, what="the end")
+            assert screen.exit_code == 2
+            assert f"port {port} is taken by".encode() in screen.seen
+            assert ENTER_ALTERNATE not in screen.seen
 
 
 def test_it_attaches_to_a_gateway_elsewhere_and_leaves_it_running(tmp_path: Path) -> None:

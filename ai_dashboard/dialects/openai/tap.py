@@ -12,7 +12,7 @@ import orjson
 
 from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
 from ai_dashboard.core.events import Usage
-from ai_dashboard.dialects.sse import MAX_EVENT_BYTES, SseDecoder, first_event, whole_events
+from ai_dashboard.dialects.sse import MAX_EVENT_BYTES, SseDecoder, backwards, first_event, whole_events
 
 TAIL_BYTES = 8192
 """More than the finish, usage and end events of any provider take together."""
@@ -45,7 +45,7 @@ class StreamTap:
     def feed(self, chunk: bytes) -> bytes:
         if not self.committed:
             self._held = check_held(self._held + len(chunk))
-            self.committed = any(self._opens(event.data) for event in self._opening.feed(chunk))
+            self.committed = self._read_opening(chunk)
         data = self._rest + chunk if self._rest else chunk
         end = whole_events(data)
         out, self._rest = (data, b"") if end == len(data) else (data[:end], data[end:])
@@ -60,8 +60,9 @@ class StreamTap:
 
     def close(self) -> bytes:
         """Read the tail: is the answer whole, what did it use, did the provider report an error inside it?"""
-        for event in SseDecoder().feed(self._tail + self._rest + b"\n\n"):
-            self._read_closing(event.data)
+        for event in backwards(self._tail + self._rest):
+            if any(self._read_closing(decoded.data) for decoded in SseDecoder().feed(event + b"\n\n")):
+                break
         finished = bool(self._finishes) and None not in self._finishes.values()
         if self.failure is None and not self._done and not finished:
             raise UpstreamTruncated("the stream ended before the provider said that it was whole")
@@ -69,6 +70,15 @@ class StreamTap:
         if _is_cut(self._rest) or (self._hide_usage and _is_usage_only(self._rest)):
             return b""
         return self._rest
+
+    def _read_opening(self, chunk: bytes) -> bool:
+        """Read event by event, and no further than the one that commits us: a chunk may hold the whole answer."""
+        while chunk:
+            end = first_event(chunk)
+            if any(self._opens(event.data) for event in self._opening.feed(chunk[:end])):
+                return True
+            chunk = chunk[end:]
+        return False
 
     def _opens(self, data: bytes) -> bool:
         """Whether an event commits us to this provider. Raises when it is no beginning of an answer."""
@@ -87,32 +97,44 @@ class StreamTap:
                 raise UpstreamInvalid(EMPTY)
         return False
 
-    def _read_closing(self, data: bytes) -> None:
+    def _read_closing(self, data: bytes) -> bool:
+        """Note what one of the last events says, the last one first. True when those before it have nothing to add: the
+        end was seen, the reason for it is known, and this is a piece of the answer like any other."""
         if data == DONE:
             self._done = True
-            return
+            return False
         try:
             event = orjson.loads(data)
         except orjson.JSONDecodeError:
-            return  # the tail may begin in the middle of an event
+            return False  # the tail may begin in the middle of an event
         if not isinstance(event, dict):
-            return
-        self.failure = _error_in(event) or self.failure
-        self.usage = usage_of(event.get("usage")) or self.usage
+            return False
+        self.failure = self.failure or _error_in(event)
+        self.usage = self.usage or usage_of(event.get("usage"))
+        ordinary = False
         for choice in _choices(event):
             finish = _finish_of(choice)
-            self.finish = finish or self.finish
+            self.finish = self.finish or finish
             index = repr(choice.get("index", 0))
-            self._finishes[index] = finish or self._finishes.get(index)
+            self._finishes[index] = self._finishes.get(index) or finish
+            ordinary = finish is None
+        return ordinary and self._done and self.finish is not None
 
     def _without_usage(self, out: bytes) -> bytes:
         """Take out the usage event that we asked for and the caller did not; everything else stays byte for byte."""
         kept = []
-        while out:
-            end = first_event(out)
-            event, out = out[:end], out[end:]
-            if not _is_usage_only(event):
-                kept.append(event)
+        position = 0
+        for found in _USAGE.finditer(out):
+            if found.start() < position:
+                continue  # the same event has said it before
+            start = position + whole_events(out[position : found.start()])
+            end = start + first_event(out[start:])
+            if _is_usage_only(out[start:end]):
+                kept.append(out[position:start])
+            else:
+                kept.append(out[position:end])
+            position = end
+        kept.append(out[position:])
         return b"".join(kept)
 
 

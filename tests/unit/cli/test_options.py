@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from ai_dashboard.cli.options import DEFAULT_URL, port, url
+from ai_dashboard.cli.options import DEFAULT_URL, add_gateway_options, gateway_arguments, port, url
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,18 @@ def test_a_port(text: str, number: int) -> None:
 def test_no_port(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no port"):
         port(text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [],
+        ["--demo", "--seed=7"],
+        ["--host=0.0.0.0", "--port=0", "--insecure", "--no-discovery", "--config-dir=/some where/config"],
+    ],
+)
+def test_options_for_another_process_read_the_same(written: list[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_gateway_options(parser)
+    args = parser.parse_args(written)
+    assert parser.parse_args(gateway_arguments(args)) == args

@@ -1,0 +1,74 @@
+"""A gateway in a process of its own, for a screen that must not cost it a thing.
+
+The child is `serve` with two strings attached: a unix socket on which the screen reaches it, and a pipe as its standard
+input. When the pipe breaks, because the screen has ended or crashed, the child ends too.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ai_dashboard.core.errors import ConfigError
+from ai_dashboard.gateway.state import ADMIN_KEY_VARIABLE
+
+START_S = 15.0
+END_S = 2.0
+LOOK_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A gateway that listens on `socket` for whoever holds its `token`."""
+
+    socket: Path
+    token: str
+    pid: int
+
+
+@contextmanager
+def running(arguments: Sequence[str], *, token: str) -> Iterator[Child]:
+    """Start a gateway with `serve`'s arguments; it ends with the block. Raises `ConfigError` with the child's own words
+    when it does not come up."""
+    with tempfile.TemporaryDirectory(prefix="ai-dashboard-") as folder:
+        socket = Path(folder) / "control"
+        said = Path(folder) / "said"
+        with said.open("wb") as words:
+            process = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "ai_dashboard", "serve", "--control", str(socket), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                env={**os.environ, ADMIN_KEY_VARIABLE: token},
+                start_new_session=True,  # ctrl+c in the terminal is the screen's to understand
+            )
+        try:
+            _wait_for(process, socket, said)
+            yield Child(socket, token, process.pid)
+        finally:
+            _end(process)
+
+
+def _wait_for(process: subprocess.Popen[bytes], socket: Path, said: Path) -> None:
+    give_up = time.monotonic() + START_S
+    while not socket.exists():
+        if process.poll() is not None or time.monotonic() > give_up:
+            lines = said.read_text(errors="replace").splitlines()
+            raise ConfigError(tuple(lines) or ("ai-dashboard: the gateway's process did not come up",))
+        time.sleep(LOOK_EVERY_S)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let go of the pipe; a child that does not take the hint is killed."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
