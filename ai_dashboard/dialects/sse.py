@@ -77,6 +77,19 @@ class SseDecoder:
         return None
 
 
+def data_of(event: bytes) -> bytes | None:
+    """The data of one whole event, None when it has none (a comment, a blank line). The usual event is a single line of
+    data, which needs no decoder."""
+    if (
+        event.startswith(b"data: ")
+        and event.endswith(b"\n\n")
+        and event.find(b"\n") == len(event) - 2
+        and b"\r" not in event
+    ):
+        return event[6:-2]
+    return next((decoded.data for decoded in SseDecoder().feed(event + b"\n\n")), None)
+
+
 def first_event(buffer: bytes) -> int:
     """How many leading bytes are the first event; all of them when it is not whole."""
     if b"\r" not in buffer:

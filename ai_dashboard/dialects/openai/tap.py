@@ -12,7 +12,7 @@ import orjson
 
 from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
 from ai_dashboard.core.events import Usage
-from ai_dashboard.dialects.sse import MAX_EVENT_BYTES, SseDecoder, backwards, first_event, whole_events
+from ai_dashboard.dialects.sse import MAX_EVENT_BYTES, backwards, data_of, first_event, whole_events
 
 TAIL_BYTES = 8192
 """More than the finish, usage and end events of any provider take together."""
@@ -35,7 +35,6 @@ class StreamTap:
         self.finish: str | None = None
         self.failure: str | None = None
         self._hide_usage = hide_usage
-        self._opening = SseDecoder()
         self._held = 0
         self._done = False
         self._finishes: dict[str, str | None] = {}
@@ -43,9 +42,6 @@ class StreamTap:
         self._tail = b""
 
     def feed(self, chunk: bytes) -> bytes:
-        if not self.committed:
-            self._held = check_held(self._held + len(chunk))
-            self.committed = self._read_opening(chunk)
         data = self._rest + chunk if self._rest else chunk
         end = whole_events(data)
         out, self._rest = (data, b"") if end == len(data) else (data[:end], data[end:])
@@ -53,6 +49,9 @@ class StreamTap:
             raise UpstreamInvalid(f"an event of the stream is over {MAX_EVENT_BYTES >> 20} MiB")
         if not out:
             return b""
+        if not self.committed:
+            self._held = check_held(self._held + len(out))
+            self.committed = self._read_opening(out)
         self._tail = out[-TAIL_BYTES:] if len(out) >= TAIL_BYTES else (self._tail + out)[-TAIL_BYTES:]
         if self._hide_usage and _USAGE.search(out):
             return self._without_usage(out)
@@ -61,23 +60,23 @@ class StreamTap:
     def close(self) -> bytes:
         """Read the tail: is the answer whole, what did it use, did the provider report an error inside it?"""
         for event in backwards(self._tail + self._rest):
-            if any(self._read_closing(decoded.data) for decoded in SseDecoder().feed(event + b"\n\n")):
+            if (data := data_of(event)) is not None and self._read_closing(data):
                 break
         finished = bool(self._finishes) and None not in self._finishes.values()
         if self.failure is None and not self._done and not finished:
             raise UpstreamTruncated("the stream ended before the provider said that it was whole")
         # A last event without its blank line is whole all the same when the provider closed properly behind it.
-        if _is_cut(self._rest) or (self._hide_usage and _is_usage_only(self._rest)):
+        if self._rest and (_is_cut(self._rest) or (self._hide_usage and _is_usage_only(self._rest))):
             return b""
         return self._rest
 
-    def _read_opening(self, chunk: bytes) -> bool:
-        """Read event by event, and no further than the one that commits us: a chunk may hold the whole answer."""
-        while chunk:
-            end = first_event(chunk)
-            if any(self._opens(event.data) for event in self._opening.feed(chunk[:end])):
+    def _read_opening(self, events: bytes) -> bool:
+        """Read event by event, and no further than the one that commits us: they may be the whole answer."""
+        while events:
+            end = first_event(events)
+            if (data := data_of(events[:end])) is not None and self._opens(data):
                 return True
-            chunk = chunk[end:]
+            events = events[end:]
         return False
 
     def _opens(self, data: bytes) -> bool:
@@ -234,20 +233,21 @@ def _says_something(choice: dict[str, Any]) -> bool:
 def _is_usage_only(event: bytes) -> bool:
     if not _USAGE.search(event):
         return False
-    body = _data_of(event)
+    body = _json_of(event)
     return isinstance(body, dict) and not body.get("choices") and not body.get("error") and "usage" in body
 
 
 def _is_cut(event: bytes) -> bool:
     """Whether the last event of a stream broke off inside its JSON."""
-    return _data_of(event) is _CUT
+    return _json_of(event) is _CUT
 
 
-def _data_of(event: bytes) -> object:
+def _json_of(event: bytes) -> object:
     """The JSON that an event carries, None when it carries none, `_CUT` when it is none."""
-    for decoded in SseDecoder().feed(event + b"\n\n"):
-        try:
-            return None if decoded.data == DONE else orjson.loads(decoded.data)
-        except orjson.JSONDecodeError:
-            return _CUT
-    return None
+    data = data_of(event)
+    if data is None or data == DONE:
+        return None
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _CUT
