@@ -1,14 +1,16 @@
 """Where a provider listens: what a connection pool is keyed by."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """`scheme` is http or https, `host` a lower-case name or an address without brackets."""
+class Endpoint(NamedTuple):
+    """`scheme` is http or https, `host` a lower-case name or an address without brackets.
+
+    A tuple because it is looked up with every request: a dataclass would be hashed in Python.
+    """
 
     scheme: str
     host: str

@@ -18,11 +18,12 @@ _PLAIN_WORDS = {
 }
 
 
-def unreachable(endpoint: Endpoint, error: OSError) -> UpstreamUnreachable:
-    """DNS, connect or TLS failed, with what to do about it."""
+def unreachable(endpoint: Endpoint, error: OSError, first_hop: Endpoint | None = None) -> UpstreamUnreachable:
+    """DNS, connect or TLS failed, with what to do about it. `first_hop` is where we connect to, if that is a proxy."""
     if isinstance(error, socket.gaierror):
         return UpstreamUnreachable(
-            f"{endpoint}: the name {endpoint.host} cannot be resolved.", hint="Check base_url and the network."
+            f"{endpoint}: the name {(first_hop or endpoint).host} cannot be resolved.",
+            hint="Check base_url and the network.",
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         return UpstreamUnreachable(
@@ -35,6 +36,11 @@ def unreachable(endpoint: Endpoint, error: OSError) -> UpstreamUnreachable:
             hint="Check that base_url is https.",
         )
     why = _PLAIN_WORDS.get(error.errno or 0) or error.strerror or type(error).__name__
+    if first_hop is not None and first_hop != endpoint:
+        return UpstreamUnreachable(
+            f"{endpoint}: {why}, on the way through the proxy {first_hop}.",
+            hint="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
+        )
     return UpstreamUnreachable(f"{endpoint}: {why}.", hint="Check that it is running and that base_url is right.")
 
 

@@ -16,8 +16,8 @@ class Source(Protocol):
     def more(self) -> asyncio.Future[None]:
         """Resolved at the next piece, the end or a failure; the idle and total deadlines run meanwhile."""
 
-    def taken(self) -> None:
-        """The buffer is empty again."""
+    def read_on(self) -> None:
+        """The buffer of a reply that was held back is empty again."""
 
     def abandon(self) -> None:
         """The rest is not wanted: close the socket."""
@@ -38,6 +38,7 @@ class UpstreamReply:
         "buffered",
         "connected_s",
         "ends_at_eof",
+        "held_back",
         "status",
         "whole",
     )
@@ -54,11 +55,17 @@ class UpstreamReply:
         self.ends_at_eof = ends_at_eof
         self.connected_s = connected_s
         self.buffered = 0
+        self.held_back = False
         self.whole = False
         self._headers = headers
         self._source: Source | None = source
         self._pieces: list[bytes] = []
         self._failure: UpstreamError | None = None
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """All headers as they came, names in lower case: for those who pass them on."""
+        return self._headers
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -94,13 +101,17 @@ class UpstreamReply:
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
         self.buffered = 0
-        if self._source is not None:
-            self._source.taken()
+        if self.held_back:
+            self.held_back = False
+            if self._source is not None:
+                self._source.read_on()
         return data
 
     async def read(self, limit: int) -> bytes:
         """The rest of the body. Raises `UpstreamInvalid` when it is over `limit` bytes, and whatever `chunk` raises."""
         data = await self.chunk()
+        if self.whole and not self._pieces and len(data) <= limit:
+            return data
         pieces, size = [data], len(data)
         while data:
             if size > limit:

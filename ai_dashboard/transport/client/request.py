@@ -1,6 +1,9 @@
 """A request as bytes. Framing headers are written here and nowhere else."""
 
+from functools import lru_cache
+
 from ai_dashboard.core.chat import HttpRequest
+from ai_dashboard.transport.client.proxies import Proxy
 
 FRAMING_HEADERS = frozenset(
     {"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer"}
@@ -9,16 +12,30 @@ FRAMING_HEADERS = frozenset(
 
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
+Headers = tuple[tuple[str, str], ...]
 
-def encode_request(request: HttpRequest, authority: str) -> bytes:
-    """The request's head. `authority` becomes the Host header unless the request brings its own.
+
+def encode_request(request: HttpRequest, authority: str, proxy: Proxy | None = None) -> bytes:
+    """The request's head. `authority` becomes the Host header unless the request brings its own; `proxy` is the one
+    that is to pass the request on, if any.
 
     Raises `ValueError`, naming the header but never its value, for what cannot be sent: a framing header, or anything
     with CR, LF or NUL in it, which would turn one request into two.
     """
-    lines = [f"{request.method} {request.path} HTTP/1.1"]
+    method, body = request.method, request.body
+    head = _constant_part(method, request.path, request.headers, authority, proxy)
+    if body or method not in _BODILESS_METHODS:
+        return b"%bcontent-length: %d\r\n\r\n" % (head, len(body))
+    return head + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _constant_part(method: str, path: str, headers: Headers, authority: str, proxy: Proxy | None) -> bytes:
+    """All but the length: from one request to a provider to the next it is the same, as a rule."""
+    target = path if proxy is None else f"http://{authority}{path}"
+    lines = [f"{method} {target} HTTP/1.1"]
     host_given = False
-    for name, value in request.headers:
+    for name, value in headers:
         if name in FRAMING_HEADERS:
             raise ValueError(f"the header {name!r} is written by the connection")
         if name == "host":
@@ -26,21 +43,21 @@ def encode_request(request: HttpRequest, authority: str) -> bytes:
         lines.append(f"{name}: {value}")
     if not host_given:
         lines.append(f"host: {authority}")
-    if request.body or request.method not in _BODILESS_METHODS:
-        lines.append(f"content-length: {len(request.body)}")
+    if proxy is not None and proxy.authorization is not None:
+        lines.append(f"proxy-authorization: {proxy.authorization}")
     head = "\r\n".join(lines)
     if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1 or "\0" in head:
-        raise ValueError(f"{_culprit(request)} holds a line break or a NUL character")
+        raise ValueError(f"{_culprit(headers)} holds a line break or a NUL character")
     if lines[0].count(" ") != 2:
         raise ValueError("the path holds a space")
     try:
-        return (head + "\r\n\r\n").encode("latin-1")
+        return (head + "\r\n").encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError(f"{_culprit(request)} holds a character that HTTP cannot carry") from None
+        raise ValueError(f"{_culprit(headers)} holds a character that HTTP cannot carry") from None
 
 
-def _culprit(request: HttpRequest) -> str:
-    for name, value in request.headers:
+def _culprit(headers: Headers) -> str:
+    for name, value in headers:
         if not (name + value).isprintable() or not (name + value).isascii():
             return f"the header {name!r}"
     return "the path"

@@ -1,8 +1,8 @@
-"""One client's connection: bytes to exchanges, in order, within the limits.
+"""One client's connection from its first byte to its last: exchanges in order, within the limits.
 
 Exchanges are answered one at a time in the order they came; those that wait behind are `_waiting`. The last one parsed
-may still be receiving its body. A mistake in a request's framing leaves no way to know where the next one begins, so
-from then on the connection is deaf: what was understood before is answered, then the refusal, then it closes.
+may still be receiving its body. When the connection has become deaf, what was understood before is answered, then the
+refusal, then it closes.
 """
 
 import asyncio
@@ -11,13 +11,12 @@ import struct
 from collections import deque
 from typing import TYPE_CHECKING, cast
 
-import httptools
-
-from ai_dashboard.core.errors import BodyTimeout, BodyTooLarge, CallerError, GatewayError, HeadersTooLarge, Overloaded
+from ai_dashboard.core.errors import BodyTimeout, GatewayError, Overloaded
 from ai_dashboard.transport.deadline import NEVER, Deadline
 from ai_dashboard.transport.http1.body import Body
 from ai_dashboard.transport.http1.exchange import Exchange
-from ai_dashboard.transport.http1.head import Header, check_framing, method_name
+from ai_dashboard.transport.http1.head import Header
+from ai_dashboard.transport.http1.parsing import RequestParser
 from ai_dashboard.transport.http1.reply import JSON_HEADERS, encode_head, error_body
 
 if TYPE_CHECKING:
@@ -27,31 +26,41 @@ SLICE = 64 * 1024
 """Most bytes parsed in one go: bounds how many pipelined requests exist before reading is paused."""
 
 
-class Connection(asyncio.Protocol):
-    """Feeds llhttp and hands exchanges to the server. All methods run on the loop's thread."""
+class Connection(RequestParser):
+    """Carries one client's exchanges. All methods run on the loop's thread."""
+
+    __slots__ = (
+        "_current",
+        "_deadline",
+        "_drained",
+        "_farewell",
+        "_fd",
+        "_lingering",
+        "_loop",
+        "_reading_paused",
+        "_server",
+        "_transport",
+        "_unparsed",
+        "_waiting",
+        "lost",
+        "peer",
+        "retiring",
+        "write_paused",
+    )
 
     def __init__(self, server: "Server") -> None:
+        super().__init__(server.limits)
         self._server = server
-        self._limits = server.limits
-        self._loop = asyncio.get_running_loop()
+        self._loop = server.loop
         self._deadline = Deadline(self._loop, self._on_deadline)
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
-        self._receiving: Exchange | None = None
-        self._pieces: list[bytes] = []
-        self.on_body = self._pieces.append  # llhttp's callback: no frame of ours per piece
-        self._parser = httptools.HttpRequestParser(self)
-        self._target = b""
-        self._headers: list[Header] = []
-        self._in_head = False
-        self._long = False
-        self._framing_bytes = 0
-        self._unparsed = b""
+        self._unparsed = memoryview(b"")
         self._reading_paused = False
-        self._deaf = False
         self._farewell: GatewayError | None = None
         self._lingering = False
         self._drained: asyncio.Future[None] | None = None
+        self._fd = -1
         self.write_paused = False
         self.retiring = False
         self.lost = False
@@ -77,7 +86,7 @@ class Connection(asyncio.Protocol):
         if len(data) <= SLICE and not self._unparsed:
             self._parse(data)
         else:
-            self._unparsed += data
+            self._unparsed = memoryview(bytes(self._unparsed) + data)
             self._parse_waiting()
         if self._receiving is not None or self._in_head or self._waiting or self._reading_paused:
             self.watch()
@@ -90,6 +99,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._deadline.close()
+        self._server.hangups.forget(self._fd)
         self._client_left()
         self._resume_writer()
         self._server.dismiss(self)
@@ -103,126 +113,18 @@ class Connection(asyncio.Protocol):
         if self._current is None:
             self._next()
 
-    # ── llhttp calls ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── requests come in ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def on_message_begin(self) -> None:
-        self._in_head = True
-        self._framing_bytes = 0
-        self._target = b""
-        self._headers = []
-
-    def on_url(self, piece: bytes) -> None:
-        self._target += piece
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.lower(), value.rstrip()))
-
-    def on_headers_complete(self) -> None:
-        parser = self._parser
-        if parser.should_upgrade() and parser.get_method() != b"CONNECT":
-            return  # _parse goes on without the upgrade
-        self._in_head = False
+    def _arrived(
+        self, method: str, target: bytes, headers: list[Header], fields: dict[bytes, bytes], http10: bool, last: bool
+    ) -> Exchange:
         self._deadline.due = NEVER
-        headers = self._headers
-        self._headers = []  # trailers end up here, and nobody reads them
-        if len(headers) > self._limits.max_headers or (
-            self._long and self._head_size(headers) > self._limits.max_header_bytes
-        ):
-            raise self._head_too_large()
-        version = parser.get_http_version()
-        fields = dict(headers)
-        check_framing(version, headers, fields)
-        exchange = Exchange(
-            self,
-            method_name(parser.get_method()),
-            self._target,
-            headers,
-            fields,
-            version == "1.0",
-            parser.should_keep_alive(),
-        )
-        self._receiving = exchange
+        exchange = Exchange(self, method, target, headers, fields, http10, not last)
         if self._current is None and not self.write_paused:
             self._begin(exchange)
         else:
             self._waiting.append(exchange)
-        length = fields.get(b"content-length")
-        if length is not None and int(length) > self._limits.max_body_bytes:
-            raise self._body_too_large()
-
-    def on_message_complete(self) -> None:
-        exchange = self._receiving
-        if exchange is None:
-            return  # an upgrade that _parse is about to undo
-        pieces = self._pieces
-        if isinstance(exchange.incoming, Body):
-            self._collect(exchange.incoming)
-            exchange.incoming.end()
-        elif pieces:
-            exchange.incoming = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            pieces.clear()
-        self._receiving = None
-        if not exchange.keep_alive:
-            self._deaf = True
-
-    # ── parsing ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _parse(self, data: bytes) -> None:
-        was_receiving = self._receiving
-        self._long = self._in_head or len(data) > self._limits.max_header_bytes
-        if self._in_head:
-            self._framing_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-            if self._receiving is not None:
-                self._keep_rest(self._receiving, len(data) if self._receiving is was_receiving else 0)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._parse_without_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserCallbackError as error:
-            if not isinstance(error.__context__, GatewayError):
-                raise
-            self._refuse(error.__context__)
-        except httptools.HttpParserError as error:
-            if not self._deaf:  # else: bytes after a request that said it was the last one
-                self._refuse(CallerError(f"This is not HTTP/1.1: {error}.", hint="The connection was closed."))
-        except CallerError as error:
-            self._refuse(error)
-        if self._in_head and self._framing_bytes > self._limits.max_header_bytes:
-            self._refuse(self._head_too_large())
-
-    def _keep_rest(self, exchange: Exchange, received: int) -> None:
-        """The body goes on in a later read: collect what is here of it. `received` counts a read that was all body.
-
-        Chunk extensions and trailers have no length of their own; they must not go on for ever without content.
-        """
-        if isinstance(exchange.incoming, bytes):
-            exchange.incoming = Body()
-            self._framing_bytes = 0
-        if self._pieces:
-            self._collect(exchange.incoming)
-            self._framing_bytes = 0
-        else:
-            self._framing_bytes += received
-            if self._framing_bytes > self._limits.max_header_bytes:
-                raise CallerError("The body holds more framing than content.", hint="Leave chunk extensions out.")
-
-    def _collect(self, body: Body) -> None:
-        for piece in self._pieces:
-            body.feed(piece)
-        self._pieces.clear()
-        if body.size > self._limits.max_body_bytes:
-            raise self._body_too_large()
-
-    def _head_size(self, headers: list[Header]) -> int:
-        return len(self._target) + sum(len(name) + len(value) + 4 for name, value in headers)
-
-    def _parse_without_upgrade(self, rest: bytes) -> None:
-        """Go on as if no upgrade had been asked for, as RFC 9110 (7.8) allows; llhttp has skipped the body."""
-        parser = self._parser
-        lines = [b"%b %b HTTP/%b" % (parser.get_method(), self._target, parser.get_http_version().encode())]
-        lines += [b"%b: %b" % header for header in self._headers if header[0] != b"upgrade"]
-        self._parser = httptools.HttpRequestParser(self)
-        self._parse(b"\r\n".join([*lines, b"", b""]) + rest)
+        return exchange
 
     def _parse_waiting(self) -> None:
         """Parse what was received, slice by slice, until enough requests wait."""
@@ -230,21 +132,10 @@ class Connection(asyncio.Protocol):
             data, self._unparsed = self._unparsed[:SLICE], self._unparsed[SLICE:]
             self._parse(data)
 
-    def _head_too_large(self) -> HeadersTooLarge:
-        limits = self._limits
-        return HeadersTooLarge(
-            f"Request line and headers are over {limits.max_header_bytes} bytes or {limits.max_headers} lines."
-        )
-
-    def _body_too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(
-            f"The body is over {self._limits.max_body_bytes} bytes.", hint="Send less, or raise the limit."
-        )
-
     def _refuse(self, error: GatewayError) -> None:
         """Understand nothing more. Whoever waits for the body hears of it; otherwise the refusal is the last reply."""
         self._deaf = True
-        self._unparsed = b""
+        self._unparsed = memoryview(b"")
         self._deadline.due = NEVER
         self._pieces.clear()
         if self._receiving is not None:
@@ -260,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
-        exchange.task = self._server.spawn(exchange)
+        exchange.task = self._server.answer(exchange)
 
     def exchange_over(self, *, keep_alive: bool) -> None:
         """The reply is written whole: on to the next request."""
@@ -320,9 +211,7 @@ class Connection(asyncio.Protocol):
             return
         self._lingering = True
         self._transport.write_eof()
-        if self._reading_paused:
-            self._reading_paused = False
-            self._transport.resume_reading()
+        self._regulate()
         unsent = self._transport.get_write_buffer_size()
         self._deadline.set(self._loop.time() + (self._limits.keep_alive_s if unsent else self._limits.linger_s))
 
@@ -345,6 +234,11 @@ class Connection(asyncio.Protocol):
         """Send, unless the client is gone: then there is nobody to tell."""
         if not self._transport.is_closing():
             self._transport.write(data)
+
+    def write_all(self, pieces: tuple[bytes, ...]) -> None:
+        """`write` for several pieces, which leave in one system call."""
+        if not self._transport.is_closing():
+            self._transport.writelines(pieces)
 
     async def writable(self) -> None:
         """Return when the client has caught up, or is gone."""
@@ -369,7 +263,18 @@ class Connection(asyncio.Protocol):
         pause = not self._deaf and (unasked or self._crowded or bool(self._unparsed))
         if pause != self._reading_paused and not self._transport.is_closing():
             self._reading_paused = pause
-            (self._transport.pause_reading if pause else self._transport.resume_reading)()
+            if pause:
+                self._transport.pause_reading()
+                self._fd = self._transport.get_extra_info("socket").fileno()
+                self._server.hangups.watch(self._fd, self._hung_up)
+            else:
+                self._server.hangups.forget(self._fd)
+                self._transport.resume_reading()
+
+    def _hung_up(self) -> None:
+        """The client left while it was not read from; what it had sent before cannot be answered any more."""
+        self._transport.abort()
+        self._client_left()
 
     def watch(self) -> None:
         """When a request is only half here, or a handler asks for its body: expect the rest by the right time."""

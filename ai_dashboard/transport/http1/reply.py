@@ -15,6 +15,9 @@ FRAMING_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"connecti
 
 BODILESS = frozenset({204, 304})
 
+_COLON = b": "
+_BREAKS = b"\r\n\0"
+
 _STATUS_LINES = {status.value: b"HTTP/1.1 %d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
 
 
@@ -24,14 +27,12 @@ def encode_head(status: int, headers: Sequence[tuple[bytes, bytes]], framing: by
     Raises `ValueError` for a framing header or a CR, LF or NUL inside a name or value: such a reply would end somewhere
     else than we think.
     """
-    lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d " % status]
-    for name, value in headers:
+    for name, _ in headers:
         if name in FRAMING_HEADERS:
             raise ValueError(f"the header {name.decode('latin-1')} is the server's own to write")
-        lines.append(b"%b: %b" % (name, value))
-    head = b"\r\n".join(lines)
-    breaks = len(lines) - 1
-    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
+    status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d " % status
+    head = b"\r\n".join((status_line, *map(_COLON.join, headers)))
+    if len(head) - len(head.translate(None, _BREAKS)) != 2 * len(headers):
         raise ValueError("a reply header holds CR, LF or NUL")
     return b"%b\r\n%b\r\n" % (head, framing)
 

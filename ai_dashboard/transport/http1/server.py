@@ -10,15 +10,20 @@ from typing import Any, Self
 
 from ai_dashboard.core.errors import GatewayError, Overloaded
 from ai_dashboard.transport.http1.exchange import Exchange
+from ai_dashboard.transport.http1.hangup import Hangups
 from ai_dashboard.transport.http1.limits import Limits
 from ai_dashboard.transport.http1.listening import bind_all
 from ai_dashboard.transport.http1.protocol import Connection
 from ai_dashboard.transport.http1.reply import JSON_HEADERS, error_body
+from ai_dashboard.transport.http1.workers import Workers
 
 Handler = Callable[[Exchange], Coroutine[Any, Any, None]]
 CrashReport = Callable[[Exchange, Exception], None]
 
 BACKLOG = 2048
+ACCEPT_TURNS = 3
+"""Turns of the loop after which a connection that was accepted as the listener closed is known to us."""
+
 LAST_WORDS_S = 1.0
 """How long cancelled handlers have to say why, and their clients to take it."""
 
@@ -41,52 +46,48 @@ class Server:
         self.limits = limits or Limits()
         self._handler = handler
         self._on_crash = on_crash
-        self._tasks = asyncio.TaskGroup()
-        self._listeners: list[asyncio.Server] = []
+        self.hangups = Hangups()
+        self._listeners: list[asyncio.AbstractServer] = []
         self._connections: set[Connection] = set()
         self._all_gone: asyncio.Future[None] | None = None
         self._retiring = False
 
     async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
+        self.loop = asyncio.get_running_loop()
+        self._workers = Workers(self._answer)
+        self.answer = self._workers.give  # bound once: this is called for every request
         return self
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._stop_listening()
+        self._retiring = True
+        await self._stop_listening()
         for connection in tuple(self._connections):
             connection.abort()
         await self._gone()
-        # Told that it is cancelled, the group cancels what still runs; told of the block's own error, it would wrap it.
-        over = asyncio.CancelledError()
-        try:
-            await self._tasks.__aexit__(asyncio.CancelledError, over, None)
-        except asyncio.CancelledError as cancelled:
-            if cancelled is not over:
-                raise
+        await self._workers.close()
+        self.hangups.close()
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
         """Accept connections; returns the address bound. Port 0 takes any free one, the same for all of a name's
         addresses (`localhost` is served on IPv4 and IPv6). Raises `OSError` as the system gave it."""
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         sockets = bind_all([(family, address) for family, _, _, _, address in found])
         for bound in sockets:
-            self._listeners.append(await loop.create_server(self._connect, sock=bound, backlog=BACKLOG))
+            self._listeners.append(await self.loop.create_server(self._connect, sock=bound, backlog=BACKLOG))
         name = sockets[0].getsockname()
         return name[0], name[1]
 
     async def listen_unix(self, path: Path | str) -> None:
         """Accept connections on a unix socket. Raises `OSError` as the system gave it; the file's mode is the
         caller's umask."""
-        loop = asyncio.get_running_loop()
-        self._listeners.append(await loop.create_unix_server(self._connect, str(path), backlog=BACKLOG))
+        self._listeners.append(await self.loop.create_unix_server(self._connect, str(path), backlog=BACKLOG))
 
     async def drain(self, seconds: float) -> None:
         """Stop accepting, let what is in flight finish for `seconds`, then cancel the rest."""
         self._retiring = True
-        self._stop_listening()
+        await self._stop_listening()
         for connection in tuple(self._connections):
             connection.retire()
         if not await self._gone_within(seconds):
@@ -109,10 +110,6 @@ class Server:
         self._connections.discard(connection)
         if not self._connections and self._all_gone is not None and not self._all_gone.done():
             self._all_gone.set_result(None)
-
-    def spawn(self, exchange: Exchange) -> asyncio.Task[None]:
-        """Answer `exchange` in a task of the server's."""
-        return self._tasks.create_task(self._answer(exchange))
 
     async def _answer(self, exchange: Exchange) -> None:
         """One of the outermost loops: whatever a handler raises ends here, as a reply or a broken one."""
@@ -140,14 +137,24 @@ class Server:
     def _connect(self) -> Connection:
         return Connection(self)
 
-    def _stop_listening(self) -> None:
-        for listener in self._listeners:
+    async def _stop_listening(self) -> None:
+        """Accept nothing more, and meet who was accepted just now: asyncio (3.11) would forget a connection whose
+        listener closes before its transport is made."""
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            if isinstance(listener, asyncio.base_events.Server):
+                for bound in listener.sockets:
+                    self.loop.remove_reader(bound.fileno())
+            else:
+                listener.close()  # uvloop's forgets nobody
+        for _ in range(ACCEPT_TURNS):
+            await asyncio.sleep(0)
+        for listener in listeners:
             listener.close()
-        self._listeners.clear()
 
     async def _gone(self) -> None:
         if self._connections:
-            self._all_gone = asyncio.get_running_loop().create_future()
+            self._all_gone = self.loop.create_future()
             await self._all_gone
 
     async def _gone_within(self, seconds: float) -> bool:

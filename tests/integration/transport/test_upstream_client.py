@@ -1,11 +1,7 @@
 """The client against scripted providers on real sockets: whatever they do becomes one member of the error tree."""
 
 import asyncio
-import shutil
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -20,122 +16,23 @@ from ai_dashboard.core.errors import (
     UpstreamTruncated,
     UpstreamUnreachable,
 )
-from ai_dashboard.transport.client import Endpoint, Timeouts, UpstreamClient, UpstreamReply
-
-ASK = HttpRequest("POST", "/v1/x", (("content-type", "application/json"),), b"{}")
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-HEAD_5 = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-HEAD_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-SWITCH = b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
-SOON = Timeouts(connect_s=1.0, first_byte_s=0.05, idle_s=0.05, total_s=1.0)
-
-Script = Callable[["Peer"], Awaitable[None]]
-
-
-class Peer:
-    """The provider's side of one connection."""
-
-    def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.number = number
-        self._reader = reader
-        self._writer = writer
-
-    async def request(self) -> bytes:
-        """The next request, head and body."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        return head + await self._reader.readexactly(int(length or b"0"))
-
-    def send(self, data: bytes) -> None:
-        self._writer.write(data)
-
-    async def flush(self) -> None:
-        await self._writer.drain()
-
-    def reset(self) -> None:
-        self._writer.transport.abort()
-
-    async def until_closed(self) -> None:
-        """Return when the client has closed its side."""
-        try:
-            while await self._reader.read(65_536):
-                pass
-        except ConnectionResetError:
-            pass
-
-
-class Provider:
-    """Runs `script` on each connection and closes it afterwards."""
-
-    def __init__(self, script: Script, scheme: str = "http") -> None:
-        self.connections = 0
-        self.closed = 0
-        self._script = script
-        self._scheme = scheme
-        self.endpoint = Endpoint(scheme, "127.0.0.1", 0)
-
-    @asynccontextmanager
-    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[UpstreamClient]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
-        host = "localhost" if tls else "127.0.0.1"
-        self.endpoint = Endpoint(self._scheme, host, server.sockets[0].getsockname()[1])
-        client = UpstreamClient()
-        try:
-            yield client
-        finally:
-            await client.aclose()
-            server.close()
-            await until(lambda: self.closed == self.connections)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            await self._script(Peer(self.connections, reader, writer))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client left
-        finally:
-            self.closed += 1
-            writer.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until `condition` holds; what it looks at is on the other side of a socket."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a socket's other side sets no event
-            await asyncio.sleep(0)
-
-
-def says(*parts: bytes, then: Callable[[Peer], None] | None = None) -> Script:
-    """Answer one request with `parts`, each a read of its own, and close."""
-
-    async def script(peer: Peer) -> None:
-        await peer.request()
-        for part in parts:
-            peer.send(part)
-            await peer.flush()
-            await asyncio.sleep(0)
-        if then is not None:
-            then(peer)
-
-    return script
-
-
-async def keeps_answering(peer: Peer) -> None:
-    while True:
-        await peer.request()
-        peer.send(OK)
-
-
-async def collect(reply: UpstreamReply, pieces: list[bytes]) -> None:
-    while piece := await reply.chunk():
-        pieces.append(piece)
-
-
-async def everything(reply: UpstreamReply) -> bytes:
-    pieces: list[bytes] = []
-    await collect(reply, pieces)
-    return b"".join(pieces)
-
+from ai_dashboard.transport.client import Endpoint, PoolLimits, Timeouts, UpstreamClient
+from tests.integration.transport.provider import (
+    ASK,
+    HEAD_5,
+    HEAD_CHUNKED,
+    OK,
+    SOON,
+    SWITCH,
+    Peer,
+    Provider,
+    Script,
+    collect,
+    everything,
+    keeps_answering,
+    says,
+    until,
+)
 
 # ── what is right ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -324,7 +221,7 @@ async def test_nothing_is_sent_twice_after_a_byte_of_the_reply() -> None:
 async def test_surplus_idle_connections_are_closed() -> None:
     provider = Provider(keeps_answering)
     async with provider.running():
-        client = UpstreamClient(max_idle=1)
+        client = UpstreamClient(PoolLimits(max_idle=1))
         replies = [client.send(provider.endpoint, ASK) for _ in range(3)]
         for reply in await asyncio.gather(*replies):
             await reply.read(100)
@@ -534,43 +431,20 @@ async def test_a_slow_reader_slows_its_provider() -> None:
 # ── TLS ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for `localhost` that signs itself, with its key, in one file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("the openssl program is needed to make a certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    made = folder / "both.pem"
-    subprocess.run(
-        f"{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
-        "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem".split(),
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    made.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
-    return made
-
-
-def server_context(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-async def test_tls_with_a_known_authority(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tls_with_a_known_authority(
+    certificate: Path, server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     provider = Provider(keeps_answering, "https")
-    async with provider.running(server_context(certificate)) as client:
+    async with provider.running(server_context) as client:
         for _ in range(2):
             assert await (await client.send(provider.endpoint, ASK)).read(100) == b"ok"
     assert provider.connections == 1
 
 
-async def test_tls_that_nobody_vouches_for(certificate: Path) -> None:
+async def test_tls_that_nobody_vouches_for(server_context: ssl.SSLContext) -> None:
     provider = Provider(keeps_answering, "https")
-    async with provider.running(server_context(certificate)) as client:
+    async with provider.running(server_context) as client:
         with pytest.raises(UpstreamUnreachable, match=r"not trusted.*self-signed"):
             await client.send(provider.endpoint, ASK)
 
