@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 JsonObject = dict[str, Any]
 """A parsed JSON object. `Any` because callers may send fields that we pass on without knowing them."""
@@ -48,8 +48,7 @@ class Target:
         return f"Target({self.provider}/{self.model})"
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """What a dialect wants sent: `path` with its query, header names in lower case, `body` already encoded."""
 
     method: str

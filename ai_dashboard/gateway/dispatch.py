@@ -35,14 +35,11 @@ class Answer:
     runtime: Runtime
     settled: bool = False
 
-    async def more(self) -> bytes | None:
-        """The next bytes for the caller (perhaps none yet), or None after the last. Raises `UpstreamError`."""
-        if self.whole:
-            return None
+    async def more(self) -> tuple[bytes, bool]:
+        """The next bytes for the caller, perhaps none yet, and whether they are the last. Raises `UpstreamError`."""
         if chunk := await self.reply.chunk():
-            return self.relay.feed(chunk)
-        self.whole = True
-        return self.relay.close()
+            return self.relay.feed(chunk), False
+        return self.relay.close(), True
 
     def succeeded(self) -> None:
         """The reply is whole: it speaks for its provider."""

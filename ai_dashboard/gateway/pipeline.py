@@ -86,12 +86,17 @@ async def _relay(exchange: Exchange, ask: ChatRequest, trip: Trip, reply: Answer
         exchange.reply(200, [(b"content-type", b"application/json"), *headers], reply.held)
         _complete(trip, reply)
         return
-    exchange.start(200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), *headers])
-    exchange.write(reply.held)
+    stream = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), *headers]
+    exchange.start(200, stream, first=reply.held)
+    last = b""
     try:
         with KeepAlive(exchange, desk.generation.settings.stream.keepalive_s) as keep_alive:
-            while (data := await reply.more()) is not None:
-                if data:
+            whole = reply.whole
+            while not whole:
+                data, whole = await reply.more()
+                if whole:
+                    last = data
+                elif data:
                     exchange.write(data)
                     keep_alive.wrote()
                     await exchange.drain()
@@ -100,10 +105,9 @@ async def _relay(exchange: Exchange, ask: ChatRequest, trip: Trip, reply: Answer
         reply.failed(error)
         error.message = without_addresses(error.message, desk.generation)
         trip.failed(error, Stage.CUT)
-        exchange.write(error_frame(error, trip.id))
-        exchange.finish()
+        exchange.finish(error_frame(error, trip.id))
         return
-    exchange.finish()
+    exchange.finish(last)
     _complete(trip, reply)
 
 

@@ -106,24 +106,32 @@ class Exchange:
         self.finished = True
         connection.exchange_over(keep_alive=self.keep_alive)
 
-    def start(self, status: int, headers: Sequence[tuple[bytes, bytes]], length: int | None = None) -> None:
-        """The reply's head; its body follows by `write`. Without a `length` in bytes it goes in chunks."""
-        self._connection.write(self._open(status, headers, length))
+    def start(
+        self, status: int, headers: Sequence[tuple[bytes, bytes]], length: int | None = None, first: bytes = b""
+    ) -> None:
+        """The reply's head, and with it what is there of the body; more follows by `write`. Without a `length` in bytes
+        it goes in chunks."""
+        head = self._open(status, headers, length)
+        self._connection.write(head + self._framed(first))
 
     def write(self, data: bytes) -> None:
         """A piece of the body. Raises `ValueError` for more than the promised length, `RuntimeError` out of turn."""
         if self.finished or not self.started:
             raise RuntimeError("a body goes between start() and finish()")
+        if framed := self._framed(data):
+            self._connection.write(framed)
+
+    def _framed(self, data: bytes) -> bytes:
+        """A piece of the body as it goes over the wire."""
         if self._mute or not data:
-            return
+            return b""
         if self._left == _CHUNKED:
-            self._connection.write(b"%x\r\n%b\r\n" % (len(data), data))
-            return
+            return b"%x\r\n%b\r\n" % (len(data), data)
         if self._left >= 0:
             if len(data) > self._left:
                 raise ValueError("the reply is longer than the length it was started with")
             self._left -= len(data)
-        self._connection.write(data)
+        return data
 
     async def drain(self) -> None:
         """Wait while the client is slow: until what is unsent is below the low-water mark again."""
@@ -131,15 +139,19 @@ class Exchange:
         if connection.write_paused:
             await connection.writable()
 
-    def finish(self) -> None:
-        """The reply is whole. Raises `RuntimeError` if it is shorter than its promised length."""
+    def finish(self, last: bytes = b"") -> None:
+        """The reply is whole, with `last` as its last piece. Raises `RuntimeError` if it is shorter than its promised
+        length."""
         if self.finished or not self.started:
             raise RuntimeError("finish() ends a reply that was started")
+        framed = self._framed(last)
         if not self._mute:
             if self._left > 0:
                 raise RuntimeError(f"the reply ends {self._left} bytes before the length it was started with")
             if self._left == _CHUNKED:
-                self._connection.write(LAST_CHUNK)
+                framed += LAST_CHUNK
+        if framed:
+            self._connection.write(framed)
         self.finished = True
         self._connection.exchange_over(keep_alive=self.keep_alive)
 
