@@ -7,6 +7,7 @@ all contenders before the next begins, so that a slow minute of the machine hits
 import argparse
 import datetime as dt
 import json
+import math
 import os
 import platform
 import statistics
@@ -68,9 +69,9 @@ def main(arguments: list[str]) -> int:
                     entry.readings.setdefault(scenario.name, []).append(_measure(entry, scenario, load, folder))
         for entry in entries:
             entry.loaded_mb = pss_mb(entry.pid) if entry.pid else 0.0
-    print(table(entries))
     if args.json:
         args.json.write_text(json.dumps(_kept(entries), indent=1))
+    print(table(entries))
     return 0
 
 
@@ -97,11 +98,12 @@ def _start_all(only: str | None, folder: Path, stack: ExitStack) -> list[Entry]:
         if program is None:
             _say(f"{contender.name} is not here, left out ({contender.install})")
             continue
-        entries.append(_start(contender, program, folder, upstream, stack))
+        if (entry := _start(contender, program, folder, upstream, stack)) is not None:
+            entries.append(entry)
     return entries
 
 
-def _start(contender: Contender, program: str, folder: Path, upstream: int, stack: ExitStack) -> Entry:
+def _start(contender: Contender, program: str, folder: Path, upstream: int, stack: ExitStack) -> Entry | None:
     own = folder / contender.name
     own.mkdir()
     port = free_port()
@@ -110,7 +112,8 @@ def _start(contender: Contender, program: str, folder: Path, upstream: int, stac
     running = stack.enter_context(process(start.command, cores=UNDER_TEST, env=start.env, log=log))
     took = answers(port, SMALL, start.headers, patience_s=60)
     if took is None:
-        sys.exit(f"bench: {contender.name} did not answer within 60 s:\n{log.read_text()[-2000:]}")
+        _say(f"{contender.name} did not answer within 60 s, left out:\n{log.read_text(errors='replace')[-2000:]}")
+        return None
     return Entry(contender.name, port, start.headers, running.pid, took, pss_mb(running.pid))
 
 
@@ -154,12 +157,16 @@ def table(entries: list[Entry]) -> str:
 
 
 def _median(entry: Entry, figure: Figure) -> float:
-    return statistics.median(figure.read(reading) for reading in entry.readings[figure.scenario])
+    """The median, not a number when some run has nothing to read: a contender that answered too late or not at all."""
+    try:
+        return statistics.median(figure.read(reading) for reading in entry.readings[figure.scenario])
+    except KeyError:
+        return math.nan
 
 
 def _ratio(ours: Entry, peer: Entry, figure: Figure) -> str:
-    theirs = _median(peer, figure)
-    return f"{_median(ours, figure) / theirs:.2f}×" if theirs else "–"
+    ratio = _median(ours, figure) / (_median(peer, figure) or math.nan)
+    return "–" if math.isnan(ratio) else f"{ratio:.2f}×"
 
 
 def _row(cells: list[str]) -> str:
@@ -167,6 +174,8 @@ def _row(cells: list[str]) -> str:
 
 
 def _cell(value: float) -> str:
+    if math.isnan(value):
+        return "–"
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 

@@ -99,7 +99,8 @@ def _litellm(program: str, folder: Path, port: int, upstream: int) -> Start:
     conf = folder / "litellm.yaml"
     conf.write_text(LITELLM_CONF.format(upstream=upstream))
     command = [program, "--config", str(conf), "--host", "127.0.0.1", "--port", str(port), "--num_workers", "1"]
-    return Start(command, {"LITELLM_LOG": "ERROR"})
+    unguarded = "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"  # it listens on loopback, for this run only
+    return Start(command, {"LITELLM_LOG": "ERROR", unguarded: "true"})
 
 
 def _portkey(program: str, _folder: Path, port: int, upstream: int) -> Start:
