@@ -131,8 +131,9 @@ def _measure(entry: Entry, scenario: Scenario, load: Path, folder: Path) -> Read
     )
     reading: Reading = json.loads(run.stdout)
     reading["cpu_s"] = (cpu_seconds(entry.pid) if entry.pid else 0.0) - before
-    # The generator leaves its first 0.3 s out of its counts; the processor time holds them.
-    reading["events"] = reading.get("events_s", 0) * (scenario.seconds + 0.3) or 1
+    if events_s := reading.get("events_s"):
+        # The generator leaves its first 0.3 s out of its counts; the processor time holds them.
+        reading["events"] = events_s * (scenario.seconds + 0.3)
     return reading
 
 
