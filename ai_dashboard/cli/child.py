@@ -40,11 +40,11 @@ def running(arguments: Sequence[str], *, token: str) -> Iterator[Child]:
         said = Path(folder) / "said"
         with said.open("wb") as words:
             process = subprocess.Popen(  # noqa: S603 - ourselves
-                [sys.executable, "-m", "ai_dashboard", "serve", "--control", str(socket), *arguments],
+                serve_command("--control", str(socket), *arguments),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=words,
-                env={**os.environ, ADMIN_KEY_VARIABLE: token},
+                env=environment(token),
                 start_new_session=True,  # ctrl+c in the terminal is the screen's to understand
             )
         try:
@@ -52,6 +52,16 @@ def running(arguments: Sequence[str], *, token: str) -> Iterator[Child]:
             yield Child(socket, token, process.pid)
         finally:
             _end(process)
+
+
+def serve_command(*arguments: str) -> list[str]:
+    """`serve` as another process runs it."""
+    return [sys.executable, "-m", "ai_dashboard", "serve", *arguments]
+
+
+def environment(token: str) -> dict[str, str]:
+    """Ours, with the admin token: it is on no command line, which everybody on the machine can read."""
+    return {**os.environ, ADMIN_KEY_VARIABLE: token}
 
 
 def _wait_for(process: subprocess.Popen[bytes], socket: Path, said: Path) -> None:

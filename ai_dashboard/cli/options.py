@@ -1,10 +1,14 @@
 """Options that several sub-commands share, spelled the same everywhere."""
 
 import argparse
+import os
 from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:4000"
 DEFAULT_PORT = 4000
+
+WORKERS_PER_CORE = 4
+"""More than this many cannot help: one keeps a core busy."""
 
 DRAIN_AFTER_SCREEN_S = 0.5
 """What requests in flight are given when the screen is closed: `q` has asked already, a lost terminal cannot wait."""
@@ -46,6 +50,14 @@ def port(text: str) -> int:
     """A port number, or argparse's own complaint."""
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; ports are 0 to 65535")
+    return int(text)
+
+
+def workers(text: str) -> int:
+    """A number of workers that this machine can bear, or argparse's own complaint."""
+    most = (os.cpu_count() or 1) * WORKERS_PER_CORE
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; here it can be 1 to {most}")
     return int(text)
 
 

@@ -2,37 +2,64 @@
 
   ai-dashboard serve                     what ./config says, on port 4000
   ai-dashboard serve --demo --port 4100  simulated providers, with traffic
+  ai-dashboard serve --workers 4         four gateways on one port, each in a process of its own
 
 SIGTERM and ctrl+c stop it: no new connections, requests in flight may finish within `drain_s`.
+
+Workers share the port, the admin token and the configuration files, and nothing else yet: figures, records, health
+checks, plans and limits are each worker's own. The system gives each connection to one of them, so what `status`,
+`attach` and /health show is one worker's part, and the next connection may show another's. A worker that breaks is
+replaced.
 """
 
 import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+from ai_dashboard.cli.child import environment, serve_command
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from, print_diagnostics
-from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, add_gateway_options
-from ai_dashboard.gateway.gateway import Gateway
+from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, add_gateway_options, gateway_arguments, workers
+from ai_dashboard.cli.workers import Crew, supervise
+from ai_dashboard.config.load import Config
+from ai_dashboard.core.errors import ConfigError
+from ai_dashboard.gateway.guard import refuse_open_listener
 from ai_dashboard.gateway.thread import calm_collector, new_loop
+from ai_dashboard.transport.http1.listening import reserve
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_gateway_options(parser)
+    parser.add_argument(
+        "--workers", type=workers, default=1, metavar="N", help="processes that share the port (default: 1)"
+    )
     # For the screen that starts us as its child: where it reaches us; our standard input is its sign of life.
     parser.add_argument("--control", type=Path, help=argparse.SUPPRESS)
+    # For the supervisor of several: the port is shared, our standard input is its sign of life, and our first line of
+    # output says that we listen.
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
     order = order_from(args)
-    print_diagnostics(order.loaded)
-    if order.loaded.config is None and args.control is None:
+    config = order.loaded.config
+    if config is None or not args.worker:  # what a configuration is warned of, the supervisor has said for all
+        print_diagnostics(order.loaded)
+    if config is None and args.control is None:
         print("ai-dashboard: nothing is served from a configuration with errors", file=sys.stderr)
         return 2
+    if config is not None and args.workers > 1:
+        return _run_workers(order, config, args)
+    if args.worker:
+        order = replace(order, options=replace(order.options, share_port=True))
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(_serve(order))
@@ -41,14 +68,44 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_workers(order: Order, config: Config, args: argparse.Namespace) -> int:
+    """Hold the port, and run the workers on it until they have ended. What would stop every worker is said once, before
+    there is any."""
+    if order.demo:
+        raise ConfigError(("ai-dashboard: the demo is one process; leave --workers out",))
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise ConfigError(("ai-dashboard: this system cannot share a port (no SO_REUSEPORT); leave --workers out",))
+    host, port = order.address
+    has_key = config.gateway.auth.master_key is not None
+    refuse_open_listener(host, has_key=has_key, insecure=order.options.insecure)
+    with ExitStack() as stack:
+        try:
+            held = [stack.enter_context(bound) for bound in reserve(host, port)]
+        except OSError as error:
+            raise explain_listen_failure(error, order) from None
+        shown, port = held[0].getsockname()[:2]
+        names = [name for name, provider in config.providers.items() if provider.active]
+        banner = f"{_banner((shown, port), names, demo=False)} with {args.workers} workers"
+        there = argparse.Namespace(**{**vars(args), "host": host, "port": port})
+        command = serve_command("--worker", *gateway_arguments(there))
+        crew = Crew(args.workers, command, environment(order.options.admin_token))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(supervise(crew, lambda: print(banner, file=sys.stderr, flush=True)))
+
+
 async def _serve(order: Order) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
-    parent = _Parent(loop, stop) if order.options.control_socket else None
+    worker = order.options.share_port
+    parent = _Parent(loop, stop) if worker or order.options.control_socket else None
     async with opened(order) as gateway:
-        print(_banner(gateway, demo=order.demo), file=sys.stderr, flush=True)
+        if worker:
+            print("listening", flush=True)
+        else:
+            names = gateway.generation.upstreams
+            print(_banner(gateway.address, names, demo=order.demo), file=sys.stderr, flush=True)
         calm_collector()
         await stop.wait()
         # A second signal means now.
@@ -58,7 +115,7 @@ async def _serve(order: Order) -> None:
 
 
 class _Parent:
-    """The screen that started us holds the other end of our standard input. When it lets go, we end."""
+    """The screen or supervisor that started us holds the other end of our standard input. When it lets go, we end."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         self.gone = False
@@ -74,15 +131,15 @@ class _Parent:
 
 
 def _drain_s(order: Order, parent: _Parent | None) -> float | None:
-    """Seconds for what is in flight: none for visitors of a demo, little when the screen has been closed."""
+    """Seconds for what is in flight: none for visitors of a demo, little when whoever started us is gone."""
     if order.demo:
         return 0.0
     return DRAIN_AFTER_SCREEN_S if parent is not None and parent.gone else None
 
 
-def _banner(gateway: Gateway, *, demo: bool) -> str:
-    host, port = gateway.address
+def _banner(address: tuple[str, int], providers: Iterable[str], *, demo: bool) -> str:
+    host, port = address
     shown = f"[{host}]" if ":" in host else host
     label = "DEMO, simulated providers: " if demo else ""
-    names = ", ".join(gateway.generation.upstreams) or "none yet"
+    names = ", ".join(providers) or "none yet"
     return f"ai-dashboard: {label}listening on http://{shown}:{port}/v1 (providers: {names})"

@@ -69,11 +69,12 @@ class Server:
         await self._workers.close()
         self.hangups.close()
 
-    async def listen(self, host: str, port: int) -> tuple[str, int]:
+    async def listen(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
         """Accept connections; returns the address bound. Port 0 takes any free one, the same for all of a name's
-        addresses (`localhost` is served on IPv4 and IPv6). Raises `OSError` as the system gave it."""
+        addresses (`localhost` is served on IPv4 and IPv6). `shared`: beside other processes, each of which gets a part
+        of the connections. Raises `OSError` as the system gave it."""
         found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        sockets = bind_all([(family, address) for family, _, _, _, address in found])
+        sockets = bind_all([(family, address) for family, _, _, _, address in found], shared=shared)
         for bound in sockets:
             self._listeners.append(await self.loop.create_server(self._connect, sock=bound, backlog=BACKLOG))
         name = sockets[0].getsockname()

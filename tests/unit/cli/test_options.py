@@ -1,11 +1,12 @@
 """Ports and addresses as people write them."""
 
 import argparse
+import os
 import re
 
 import pytest
 
-from ai_dashboard.cli.options import DEFAULT_URL, add_gateway_options, gateway_arguments, port, url
+from ai_dashboard.cli.options import DEFAULT_URL, add_gateway_options, gateway_arguments, port, url, workers
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,19 @@ def test_a_port(text: str, number: int) -> None:
 def test_no_port(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is no port"):
         port(text)
+
+
+def test_workers_are_as_many_as_the_cores_can_bear() -> None:
+    most = 4 * (os.cpu_count() or 1)
+    assert [workers("1"), workers(str(most))] == [1, most]
+    with pytest.raises(argparse.ArgumentTypeError, match=f"here it can be 1 to {most}"):
+        workers(str(most + 1))
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "two", "1.0", "²"])
+def test_no_number_of_workers(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is no number of workers"):
+        workers(text)
 
 
 @pytest.mark.parametrize(
