@@ -1,4 +1,7 @@
-"""One ask in its canonical form: OpenAI chat JSON, whatever dialect it arrived in."""
+"""One ask in its canonical form, whatever dialect it arrived in: OpenAI chat JSON, or OpenAI embeddings JSON.
+
+`docs/decisions/0003-canonical-form.md` lists the fields that the canonical form has beyond OpenAI's own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +10,39 @@ from typing import Any, Literal, NamedTuple
 JsonObject = dict[str, Any]
 """A parsed JSON object. `Any` because callers may send fields that we pass on without knowing them."""
 
-DialectName = Literal["openai", "ollama"]
-"""How callers and providers speak. Grows by one with each dialect package."""
+DialectName = Literal["openai", "anthropic", "google", "ollama"]
+"""How callers and providers speak."""
+
+Operation = Literal["chat", "embed"]
+"""What is asked for; each has a canonical form of its own."""
+
+Form = Literal[
+    "openai.chat",
+    "openai.completions",
+    "openai.responses",
+    "openai.embeddings",
+    "anthropic.messages",
+    "google.generate",
+    "google.embed",
+    "google.batch_embed",
+    "ollama.chat",
+    "ollama.generate",
+    "ollama.embed",
+    "ollama.embeddings",
+    "unified.chat",
+]
+"""How one ask and its reply are written on the wire. A provider that takes the form that the caller used is passed the
+caller's own bytes; for any other the ask is translated."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """A chat completion somebody asked for.
+class Ask:
+    """What somebody asked for.
 
-    `body` is the whole ask in OpenAI form, unknown fields included; `raw` the bytes it came in. `include_usage` says
-    whether the caller asked to see usage at the end of a stream.
+    `body` is the whole ask in canonical form; `raw` the bytes it came in, as `form`. `include_usage` says whether the
+    caller asked to see usage at the end of a stream. `headers` are the caller's that speak to a provider of its dialect
+    (`anthropic-beta`), names in lower case. `own_fields` names what only providers of the caller's own form can be told:
+    another one is asked without it, and the caller is warned, or refused when it is `strict`.
     """
 
     model: str
@@ -25,6 +51,11 @@ class ChatRequest:
     raw: bytes
     include_usage: bool
     capability: str | None = None
+    form: Form = "openai.chat"
+    operation: Operation = "chat"
+    headers: tuple[tuple[str, str], ...] = ()
+    own_fields: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +63,9 @@ class Target:
     """Where an attempt is sent: everything a dialect needs to write the request, and nothing about the network.
 
     `base_path` is the path part of the provider's `base_url` without `/v1` and without a trailing slash; `api_key` is
-    the secret itself, so a `Target` is never shown or logged; `options` are
-    the model's own settings from the configuration (Ollama's `num_ctx` and the like).
+    the secret itself, so a `Target` is never shown or logged; `options` are the model's own settings from the
+    configuration (Ollama's `num_ctx` and the like); `context_length` is its window and `max_output` its
+    longest answer, in tokens, when they are known.
     """
 
     provider: str
@@ -43,6 +75,8 @@ class Target:
     api_key: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    context_length: int | None = None
+    max_output: int | None = None
 
     def __repr__(self) -> str:
         return f"Target({self.provider}/{self.model})"

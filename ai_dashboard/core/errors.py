@@ -70,6 +70,12 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
 
+class PreviousResponseNotFound(CallerError):
+    """The reply that an ask goes on from is not, or no longer, known here; or it is somebody else's."""
+
+    code = "previous_response_not_found"
+
+
 class MethodNotAllowed(CallerError):
     """The path exists, for another method."""
 

@@ -18,9 +18,10 @@ def bucket_of(seconds: float) -> int:
     """The bucket that holds a duration; negative durations (a clock's rounding) count as 0."""
     us = int(seconds * 1e6)
     if us < SUB:
-        return max(us, 0)
+        return max(0, us)
     shift = us.bit_length() - SUB_BITS - 1
-    return min((shift << SUB_BITS) + (us >> shift), BUCKETS - 1)
+    bucket = (shift << SUB_BITS) + (us >> shift)
+    return bucket if bucket < BUCKETS else BUCKETS - 1
 
 
 def middle(bucket: int) -> float:

@@ -1,65 +1,45 @@
-"""What stands between a provider's reply and the caller: bytes in, bytes out, and the few facts worth keeping.
+"""A relay between two forms: what the provider says is read event by event, and written as the caller reads it."""
 
-Until `committed`, nothing of what `feed` returned may reach the caller: another provider can still answer. A reply is
-whole only when `close` returns; when it raises, the caller must be told that the answer was cut.
-"""
-
-from typing import Protocol
-
-from ai_dashboard.core.chat import ChatRequest
 from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
-from ai_dashboard.core.events import Event, Failed, Finished, Text, Thinking, ToolCall, Usage
-from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.ollama.reply import OllamaDecoder
-from ai_dashboard.dialects.openai.encode import StreamEncoder, WholeEncoder
-from ai_dashboard.dialects.openai.tap import StreamTap, WholeTap, check_held
-
-
-class Relay(Protocol):
-    """One reply on its way. `failure` is the provider's own error that already went to the caller inside the stream."""
-
-    committed: bool
-    usage: Usage | None
-    finish: str | None
-    failure: str | None
-
-    def feed(self, chunk: bytes) -> bytes:
-        """Bytes for the caller. Raises `UpstreamInvalid` when the provider says something that is no answer."""
-        ...
-
-    def close(self) -> bytes:
-        """The last bytes for the caller, after the upstream's end. Raises `UpstreamTruncated` when it is not whole."""
-        ...
-
-
-class Decoder(Protocol):
-    """A provider's reply, read event by event."""
-
-    def feed(self, chunk: bytes) -> list[Event]: ...
-    def close(self) -> list[Event]: ...
-
-
-class Encoder(Protocol):
-    """Events written as the caller's dialect."""
-
-    def encode(self, event: Event) -> bytes: ...
+from ai_dashboard.core.events import (
+    Event,
+    Failed,
+    Finished,
+    Refusal,
+    Signature,
+    Started,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)  # fmt: skip
+from ai_dashboard.dialects.forms import Decoder, Encoder
+from ai_dashboard.dialects.tap import check_held
 
 
 class Translation:
-    """A relay between two dialects: decode, note what matters, encode. `commits_at_end`: a caller who wants one whole
-    reply is sent nothing until it is whole, so another provider can answer until then."""
+    """Decode, note what matters, encode. `commits_at_end`: a caller who wants one whole reply is sent nothing until it
+    is whole, so another provider can answer until then. `said` counts the characters of the answer, thinking and
+    arguments included: what an estimate of its tokens rests on."""
 
     def __init__(self, decoder: Decoder, encoder: Encoder, *, commits_at_end: bool) -> None:
         self.committed = False
         self.usage: Usage | None = None
         self.finish: str | None = None
         self.failure: str | None = None
+        self.said = 0
         self._decoder = decoder
         self._encoder = encoder
         self._commits_at_end = commits_at_end
-        self._said_something = False
+        self._unfinished: set[int] = set()
+        self._finished: set[int] = set()
         self._held = 0
         self._refused: UpstreamInvalid | None = None
+
+    @property
+    def encoder(self) -> Encoder:
+        """What wrote the reply."""
+        return self._encoder
 
     def feed(self, chunk: bytes) -> bytes:
         if self._refused is not None:
@@ -72,12 +52,16 @@ class Translation:
         last = self._encoded(self._decoder.close())
         if self._refused is not None:
             raise self._refused
-        if self.finish is None:
+        if not self._finished or self._unfinished:
             raise UpstreamTruncated("the reply ended before the provider said that it was whole")
+        last += self._encoder.close()
+        self.committed = True
         return last
 
     def _encoded(self, events: list[Event]) -> bytes:
         """Raises at once, or at the next turn where something worth sending came before the error."""
+        if len(events) == 1:
+            return self._encode(events[0])
         written = b""
         for event in events:
             try:
@@ -90,37 +74,37 @@ class Translation:
         return written
 
     def _encode(self, event: Event) -> bytes:
-        if self.finish is not None:
-            return b""  # the provider has said that it was whole
         match event:
-            case Text() | Thinking() | ToolCall():
-                self._said_something = True
-                self.committed = not self._commits_at_end
+            case Text() | Thinking() | Refusal():
+                self.said += len(event.text)
+            case ToolCall():
+                self.said += len(event.arguments)
+            case Signature():
+                pass
             case Usage():
                 self.usage = event
+                return self._encoder.encode(event)
             case Finished():
-                if event.reason == "stop" and not self._said_something:
-                    raise UpstreamInvalid("the provider's answer is empty")
-                self.finish = event.reason
-                self.committed = True
+                return self._finishes(event)
             case Failed():
+                if self._finished and not self._unfinished:
+                    return b""
                 raise UpstreamInvalid(event.message)
-            case _:
-                pass
+            case Started():
+                return self._encoder.encode(event)
+        if event.choice in self._finished:
+            return b""  # the provider has said that this one was whole
+        self._unfinished.add(event.choice)
+        self.committed = not self._commits_at_end
         return self._encoder.encode(event)
 
-
-def relay_for(ask: ChatRequest, kind: Kind, *, content_type: str, model: str, reply_id: str, created: int) -> Relay:
-    """The relay for one reply. `model` is how the caller knows it, `created` Unix time, both for replies we write."""
-    if kind.dialect == "openai":
-        if not ask.stream:
-            return WholeTap()
-        if not content_type.lower().startswith("text/event-stream"):
-            raise UpstreamInvalid(f"asked for a stream, the provider sent {content_type or 'no content type'}")
-        return StreamTap(hide_usage=not ask.include_usage)
-    decoder = OllamaDecoder(call_prefix=reply_id)
-    if ask.stream:
-        encoder: Encoder = StreamEncoder(reply_id, model, created, include_usage=ask.include_usage)
-    else:
-        encoder = WholeEncoder(reply_id, model, created)
-    return Translation(decoder, encoder, commits_at_end=not ask.stream)
+    def _finishes(self, event: Finished) -> bytes:
+        if event.choice in self._finished:
+            return b""
+        if event.reason == "stop" and not self._unfinished and not self._finished:
+            raise UpstreamInvalid("the provider's answer is empty")
+        self._unfinished.discard(event.choice)
+        self._finished.add(event.choice)
+        self.finish = self.finish or event.reason
+        self.committed = not self._commits_at_end
+        return self._encoder.encode(event)

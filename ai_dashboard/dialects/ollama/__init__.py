@@ -1,1 +1,1 @@
-"""Ollama's native dialect: `/api/chat`, so that `keep_alive`, `num_ctx` and `think` work."""
+"""Ollama's native dialect: chat, generate, embed, and the lists of models that its clients ask for."""

@@ -15,5 +15,7 @@ def test_every_entry_is_found_by_its_own_name_and_has_its_paths() -> None:
     for name, kind in KINDS.items():
         assert kind.name == name
         assert kind.dialect in get_args(DialectName)
-        assert kind.chat_path.startswith("/")
+        assert kind.chat in kind.paths
+        assert kind.embed is None or kind.embed in kind.paths
+        assert all(path.startswith("/") for path in kind.paths.values())
         assert kind.models_path.startswith("/")

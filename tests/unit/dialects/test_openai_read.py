@@ -1,6 +1,7 @@
 """What callers send, right and wrong: every wrong thing is a `CallerError` that says which."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -8,19 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.chat import ChatRequest, Target
+from ai_dashboard.core.chat import Ask, JsonObject, Target
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.plan import RouteFacts
+from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.kinds import KINDS
-from ai_dashboard.dialects.ollama.write import write_request as write_ollama
-from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, TOKENS_PER_IMAGE, facts_of, parse_object, read_request
-from ai_dashboard.dialects.openai.write import write_request as write_openai
+from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, TOKENS_PER_IMAGE, embedded_tokens, facts_of, parse_object
+from ai_dashboard.dialects.openai.read import read as read_call
+from ai_dashboard.dialects.openai.write import write
 
 ASK: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
 
-def read(**changes: object) -> ChatRequest:
-    return read_request(orjson.dumps(ASK | changes))
+def read(**changes: object) -> Ask:
+    return read_call(Call(orjson.dumps(ASK | changes)))
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,7 @@ def test_broken_bodies(raw: bytes, message: str) -> None:
         ({"stream": "true"}, "`stream`"),
         ({"stream": 1}, "`stream`"),
         ({"capability": 5}, "`capability`"),
+        ({"strict": "yes"}, "`strict`"),
     ],
 )
 def test_wrong_fields_are_named(changes: dict[str, Any], message: str) -> None:
@@ -89,9 +92,31 @@ def test_whether_usage_was_asked_for(options: object, include_usage: bool) -> No
     assert read(stream=True, stream_options=options).include_usage is include_usage
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "capability", "strict"),
+    [
+        ({}, {}, None, False),
+        ({"capability": "code", "strict": True}, {}, "code", True),
+        ({}, {"x-capability": "code", "x-strict": "True"}, "code", True),
+        ({"capability": "fast", "strict": False}, {"x-capability": "code", "x-strict": "1"}, "fast", False),
+        ({}, {"x-strict": "no"}, None, False),
+    ],
+)
+def test_what_is_said_to_the_gateway(
+    body: JsonObject, headers: dict[str, str], capability: str | None, strict: bool
+) -> None:
+    ask = read_call(Call(orjson.dumps(ASK | body), headers=headers))
+    assert (ask.capability, ask.strict) == (capability, strict)
+
+
+def test_headers_of_the_dialect_are_kept_and_those_of_an_account_are_not() -> None:
+    headers = {"openai-beta": "x=1", "openai-organization": "org", "authorization": "Bearer key"}
+    assert read_call(Call(orjson.dumps(ASK), headers=headers)).headers == (("openai-beta", "x=1"),)
+
+
 def test_a_key_that_is_there_twice_counts_as_most_servers_read_it() -> None:
     raw = b'{"model":"first","messages":[{"role":"user"}],"model":"last"}'
-    assert read_request(raw).model == "last"
+    assert read_call(Call(raw)).model == "last"
 
 
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
@@ -106,7 +131,17 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}
         ({"max_tokens": 7, "max_completion_tokens": 9}, RouteFacts("m", prompt_tokens=2, max_tokens=9)),
         ({"max_tokens": -1}, RouteFacts("m", prompt_tokens=2)),
         ({"max_tokens": "many"}, RouteFacts("m", prompt_tokens=2)),
-        ({"tools": [{"type": "function"}]}, RouteFacts("m", prompt_tokens=2, needs=frozenset({"tools"}))),
+        ({"tools": [{"type": "function"}]}, RouteFacts("m", prompt_tokens=7, needs=frozenset({"tools"}))),
+        ({"functions": [{"name": "f"}]}, RouteFacts("m", prompt_tokens=5, needs=frozenset({"tools"}))),
+        ({"reasoning_effort": "low"}, RouteFacts("m", prompt_tokens=2, needs=frozenset({"thinking"}))),
+        ({"reasoning_effort": "none"}, RouteFacts("m", prompt_tokens=2)),
+        ({"thinking": {"type": "adaptive"}}, RouteFacts("m", prompt_tokens=2, needs=frozenset({"thinking"}))),
+        ({"thinking": {"type": "disabled"}}, RouteFacts("m", prompt_tokens=2)),
+        ({"thinking": {"type": ["enabled"]}}, RouteFacts("m", prompt_tokens=2)),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"function": {"arguments": "four"}}]}]},
+            RouteFacts("m", prompt_tokens=9),
+        ),
         ({"tools": []}, RouteFacts("m", prompt_tokens=2)),
         (
             {"response_format": {"type": "json_schema", "json_schema": {}}},
@@ -130,6 +165,29 @@ def test_facts(changes: dict[str, Any], facts: RouteFacts) -> None:
     assert facts_of(read(**changes)) == facts
 
 
+def test_facts_of_what_cannot_be_written() -> None:
+    raw = orjson.dumps(ASK)[:-1] + b',"tools":' + b"[" * 300 + b"]" * 300 + b"}"
+    assert facts_of(read_call(Call(raw))).prompt_tokens == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "tokens"),
+    [
+        ("hello", 2),
+        (["hello", "you"], 3),
+        ([1, 2, 3], 3),
+        ([[1, 2], [3]], 3),
+        ([], 0),
+        (None, 0),
+        ([["a"], 5, None], 1),
+    ],
+)
+def test_facts_of_embeddings(asked: object, tokens: int) -> None:
+    assert embedded_tokens(asked) == tokens
+    ask = Ask("m", False, {"input": asked}, b"", False, "code", operation="embed")
+    assert facts_of(ask) == RouteFacts("m", "code", tokens, needs=frozenset({"embeddings"}))
+
+
 # ── whatever comes, nothing but a CallerError comes of it ────────────────────────────────────────────────────────────
 
 scalars = (
@@ -139,6 +197,7 @@ words = st.sampled_from(
     (
         *("role", "content", "type", "text", "image_url", "url", "refusal", "reasoning_content", "include_usage"),
         *("tool_calls", "function", "name", "arguments", "id", "tool_call_id", "json_schema", "schema"),
+        *("cache_control", "file", "file_data", "data:text/plain;base64,YQ==", "budget_tokens", "enabled"),
     )
 )
 anything = st.recursive(
@@ -146,10 +205,10 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words | st.text(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
-OF_A_MESSAGE = ("tool_calls", "tool_call_id", "reasoning_content", "name")
+OF_A_MESSAGE = ("tool_calls", "tool_call_id", "reasoning_content", "name", "is_error", "thinking_blocks")
 OF_AN_ASK = (
     *("tools", "response_format", "reasoning_effort", "stop", "max_tokens", "stream_options", "options"),
-    *("capability", "keep_alive", "think", "temperature", "n"),
+    *("capability", "keep_alive", "thinking", "temperature", "n", "strict", "tool_choice", "top_k"),
 )
 messages = st.fixed_dictionaries(
     {"role": st.sampled_from(("user", "tool", "assistant", "developer"))},
@@ -164,7 +223,7 @@ near_misses = st.fixed_dictionaries(
 @given(anything)
 def test_any_json_is_read_or_refused(value: object) -> None:
     with suppress(CallerError):
-        facts_of(read_request(orjson.dumps(value)))
+        facts_of(read_call(Call(orjson.dumps(value))))
 
 
 @given(st.binary(max_size=40))
@@ -176,12 +235,13 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 @given(near_misses)
 def test_what_is_read_can_be_measured_and_written(body: dict[str, Any]) -> None:
     try:
-        ask = read_request(orjson.dumps(body))
+        ask = read_call(Call(orjson.dumps(body)))
     except CallerError:
         return
     facts_of(ask)
-    openai = write_openai(ask, Target("p", "openai", "other"), KINDS["openai"])
-    assert orjson.loads(openai.body)["messages"] == ask.body["messages"]
-    with suppress(CallerError):
-        ollama = write_ollama(ask, Target("p", "ollama", "other"), KINDS["ollama"])
-        assert len(orjson.loads(ollama.body)["messages"]) == len(ask.body["messages"])
+    same = write(ask, Target("p", "vllm", "other"), KINDS["vllm"])
+    assert orjson.loads(same.request.body)["messages"] == ask.body["messages"]
+    for kind in ("openai", "vllm", "openai_compatible"):
+        with suppress(CallerError):
+            translated = write(replace(ask, form="unified.chat"), Target("p", kind, "gpt-5"), KINDS[kind])
+            assert orjson.loads(translated.request.body)["model"] == "gpt-5"

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
+from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid, UpstreamTruncated
 from ai_dashboard.core.events import Usage
-from ai_dashboard.dialects import sse
-from ai_dashboard.dialects.openai import tap
-from ai_dashboard.dialects.openai.tap import StreamTap, WholeTap, usage_of
+from ai_dashboard.dialects import sse, tap
+from ai_dashboard.dialects.forms import Relay
+from ai_dashboard.dialects.openai.tap import tap as openai_tap
+from ai_dashboard.dialects.openai.tap import usage_of
 
 Chunkings = Callable[[bytes], Iterator[list[bytes]]]
 
@@ -50,7 +52,11 @@ class Case:
     hide: bool = True
 
 
-def feed(relay: StreamTap, chunks: list[bytes]) -> bytes:
+def stream_tap(*, hide_usage: bool) -> Relay:
+    return openai_tap(Ask("m", True, {}, b"", not hide_usage))
+
+
+def feed(relay: Relay, chunks: list[bytes]) -> bytes:
     return b"".join(map(relay.feed, chunks))
 
 
@@ -125,7 +131,7 @@ def test_a_whole_stream_passes_through_however_it_is_cut(case: Case, chunkings: 
     expected = case.stream.replace(case.hidden, b"") if case.hidden else case.stream
     expected = expected.removesuffix(case.dropped)
     for chunks in chunkings(case.stream):
-        relay = StreamTap(hide_usage=case.hide)
+        relay = stream_tap(hide_usage=case.hide)
         assert feed(relay, chunks) + relay.close() == expected
         assert (relay.usage, relay.finish, relay.failure) == (case.usage, case.finish, case.failure)
         assert relay.committed
@@ -134,7 +140,7 @@ def test_a_whole_stream_passes_through_however_it_is_cut(case: Case, chunkings: 
 @pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
 def test_nothing_commits_before_the_first_content(case: Case) -> None:
     start = case.stream.index(case.first)
-    relay = StreamTap(hide_usage=case.hide)
+    relay = stream_tap(hide_usage=case.hide)
     for place in range(start + len(case.first)):
         relay.feed(case.stream[place : place + 1])
         assert not relay.committed or place > start + len(b"data: ")
@@ -143,7 +149,7 @@ def test_nothing_commits_before_the_first_content(case: Case) -> None:
 
 @pytest.mark.parametrize("case", WHOLE, ids=lambda case: case.name)
 def test_bytes_leave_at_the_ends_of_events_only(case: Case) -> None:
-    relay = StreamTap(hide_usage=case.hide)
+    relay = stream_tap(hide_usage=case.hide)
     for byte in case.stream:
         out = relay.feed(bytes([byte]))
         assert out == b"" or out.endswith((b"\n\n", b"\r\n\r\n", b"\r\r"))
@@ -164,7 +170,7 @@ CUT = (
 @pytest.mark.parametrize(("name", "stream"), CUT)
 def test_a_cut_stream_is_never_whole(name: str, stream: bytes, chunkings: Chunkings) -> None:
     for chunks in chunkings(stream):
-        relay = StreamTap(hide_usage=True)
+        relay = stream_tap(hide_usage=True)
         feed(relay, chunks)
         with pytest.raises(UpstreamTruncated, match="before the provider said"):
             relay.close()
@@ -186,7 +192,7 @@ def test_no_answer_is_refused_before_anything_is_sent(
     name: str, stream: bytes, message: str, chunkings: Chunkings
 ) -> None:
     for chunks in chunkings(stream):
-        relay = StreamTap(hide_usage=False)
+        relay = stream_tap(hide_usage=False)
         with pytest.raises(UpstreamInvalid, match=message):
             feed(relay, chunks)
         assert not relay.committed
@@ -196,7 +202,7 @@ def test_no_answer_is_refused_before_anything_is_sent(
     "junk", ['{"choices":[{"delta":1,"finish_reason":[]}]}', '{"choices":{"a":1}}', '{"choices":[3]}']
 )
 def test_odd_types_commit_nothing_and_break_nothing(junk: str) -> None:
-    relay = StreamTap(hide_usage=True)
+    relay = stream_tap(hide_usage=True)
     relay.feed(frame(junk))
     assert not relay.committed
     relay.feed(HELLO + frame(junk) + STOP)
@@ -207,13 +213,13 @@ def test_odd_types_commit_nothing_and_break_nothing(junk: str) -> None:
 def test_content_that_talks_about_usage_and_ends_stays() -> None:
     text = orjson.dumps('data: [DONE]\n\n{"usage": {"choices": []}}').decode()
     stream = piece(f'{{"content":{text}}}') + STOP
-    relay = StreamTap(hide_usage=True)
+    relay = stream_tap(hide_usage=True)
     assert relay.feed(stream) + relay.close() == stream
     assert relay.usage is None
 
 
 def test_a_long_stream_is_judged_by_its_end() -> None:
-    relay = StreamTap(hide_usage=True)
+    relay = stream_tap(hide_usage=True)
     out = relay.feed(ROLE + HELLO)
     for _ in range(5 * tap.TAIL_BYTES // len(HELLO)):
         out += relay.feed(HELLO)
@@ -223,8 +229,8 @@ def test_a_long_stream_is_judged_by_its_end() -> None:
 
 
 def test_an_event_without_end_is_refused_after_the_commit_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tap, "MAX_EVENT_BYTES", 1000)
-    relay = StreamTap(hide_usage=False)
+    monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 1000)
+    relay = stream_tap(hide_usage=False)
     relay.feed(HELLO)
     with pytest.raises(UpstreamInvalid, match="an event of the stream"):
         feed(relay, [b"x" * 100] * 11)
@@ -232,7 +238,7 @@ def test_an_event_without_end_is_refused_after_the_commit_too(monkeypatch: pytes
 
 def test_a_stream_that_never_begins_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tap, "MAX_HELD_BYTES", 1000)
-    relay = StreamTap(hide_usage=False)
+    relay = stream_tap(hide_usage=False)
     with pytest.raises(UpstreamInvalid, match="before any of it"):
         feed(relay, [b": loading\n\n"] * 1000)
 
@@ -240,7 +246,7 @@ def test_a_stream_that_never_begins_is_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_what_was_sent_does_not_count_as_held(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tap, "MAX_HELD_BYTES", 1000)
     monkeypatch.setattr(sse, "MAX_EVENT_BYTES", 1000)
-    relay = StreamTap(hide_usage=False)
+    relay = stream_tap(hide_usage=False)
     assert sum(len(relay.feed(HELLO)) for _ in range(100)) == 100 * len(HELLO)
 
 
@@ -268,7 +274,7 @@ def test_a_whole_reply_passes_through(
     body: bytes, finish: str | None, usage: Usage | None, chunkings: Chunkings
 ) -> None:
     for chunks in chunkings(body):
-        relay = WholeTap()
+        relay = openai_tap(Ask("m", False, {}, b"", False))
         assert [relay.feed(chunk) for chunk in chunks] == [b""] * len(chunks)
         assert not relay.committed
         assert relay.close() == body
@@ -295,7 +301,7 @@ def test_a_whole_reply_passes_through(
     ],
 )  # fmt: skip
 def test_a_reply_that_is_no_answer_is_refused(body: bytes, message: str) -> None:
-    relay = WholeTap()
+    relay = openai_tap(Ask("m", False, {}, b"", False))
     relay.feed(body)
     with pytest.raises(UpstreamInvalid, match=message):
         relay.close()
@@ -303,7 +309,7 @@ def test_a_reply_that_is_no_answer_is_refused(body: bytes, message: str) -> None
 
 
 def test_a_reply_without_end_is_refused_while_it_comes() -> None:
-    relay = WholeTap()
+    relay = openai_tap(Ask("m", False, {}, b"", False))
     chunk = bytes(16 << 20)
     for _ in range(4):
         relay.feed(chunk)

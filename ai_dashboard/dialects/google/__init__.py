@@ -1,0 +1,1 @@
+"""Google's dialect: generateContent and its relatives, from both sides."""
