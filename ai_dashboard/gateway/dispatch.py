@@ -4,18 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ai_dashboard.core.chat import ChatRequest, HttpRequest, Target
+from ai_dashboard.core.chat import Ask, HttpRequest
 from ai_dashboard.core.errors import CallerError, GatewayError, NoCandidate, UpstreamError, UpstreamInvalid
 from ai_dashboard.core.plan import Candidate, Plan
 from ai_dashboard.core.records import Stage
-from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.ollama.write import write_request as write_ollama
-from ai_dashboard.dialects.openai.write import write_request as write_openai
+from ai_dashboard.dialects import registry
+from ai_dashboard.dialects.forms import Relay, ReplyHead, Written
 from ai_dashboard.dialects.refusals import refusal
-from ai_dashboard.dialects.relay import Relay, relay_for
 from ai_dashboard.gateway.discretion import mask_secrets
 from ai_dashboard.gateway.generation import Destination, Generation, Upstream
-from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.gateway.runtime import ProviderState, Runtime
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.transport.client import UpstreamClient, UpstreamReply
 
@@ -24,14 +22,17 @@ MAX_REFUSAL_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class Answer:
-    """A provider's reply that the gateway is committed to. `held` is what had to be read to be sure of it."""
+    """A provider's reply that the gateway is committed to. `held` is what had to be read to be sure of it; `warnings`
+    say what this provider could not be told."""
 
     attempt: Attempt
+    state: ProviderState
     destination: Destination
     reply: UpstreamReply
     relay: Relay
     held: bytes
     whole: bool
+    warnings: tuple[str, ...]
     runtime: Runtime
     settled: bool = False
 
@@ -41,65 +42,70 @@ class Answer:
             return self.relay.feed(chunk), False
         return self.relay.close(), True
 
-    def succeeded(self) -> None:
+    def succeeded(self, tokens: int) -> None:
         """The reply is whole: it speaks for its provider."""
         self.settled = True
         attempt = self.attempt
         attempt.ended = self.runtime.clock.monotonic()
-        attempt.tokens = self.relay.usage.completion_tokens if self.relay.usage else 0
-        self.runtime.attempt_succeeded(attempt.candidate.provider)
+        attempt.tokens = tokens
+        self.runtime.attempt_succeeded(self.state)
 
     def failed(self, error: UpstreamError) -> None:
         """The reply broke off after it had begun."""
         self.settled = True
-        _note_failure(self.attempt, error, self.destination.upstream, self.runtime)
+        _note_failure(self.attempt, self.state, error, self.destination.upstream, self.runtime)
 
     def close(self) -> None:
         """Let go of the connection, at once if the reply is not whole; without a word before, the caller has left."""
         self.reply.close()
         if not self.settled:
             self.attempt.ended = self.runtime.clock.monotonic()
-            self.runtime.attempt_left(self.attempt.candidate.provider)
+            self.runtime.attempt_left(self.state)
 
 
 async def dispatch(
-    ask: ChatRequest, plan: Plan, trip: Trip, generation: Generation, runtime: Runtime, client: UpstreamClient
+    ask: Ask, plan: Plan, trip: Trip, generation: Generation, runtime: Runtime, client: UpstreamClient
 ) -> Answer:
     """The first candidate that commits. Raises what the caller should be told when none does."""
     failures: list[tuple[Candidate, GatewayError]] = []
     for candidate in plan.attempts:
         attempt = trip.attempt(candidate, runtime.clock.monotonic())
-        runtime.attempt_begins(candidate.provider)
+        state = runtime.attempt_begins(candidate.provider)
         destination = generation.destination(candidate)
         try:
-            return await _commit(ask, trip, attempt, destination, runtime, client)
+            return await _commit(ask, trip, attempt, state, destination, runtime, client)
         except UpstreamError as error:
-            _note_failure(attempt, error, destination.upstream, runtime)
+            _note_failure(attempt, state, error, destination.upstream, runtime)
             if not error.falls_over:
                 raise
             failures.append((candidate, error))
         except CallerError as error:
             # This provider's dialect cannot express the ask; the next one's may.
-            _note_inexpressible(attempt, error, runtime)
+            _note_inexpressible(attempt, state, error, runtime)
             failures.append((candidate, error))
         except BaseException:
             attempt.ended = runtime.clock.monotonic()
-            runtime.attempt_left(candidate.provider)
+            runtime.attempt_left(state)
             raise
     raise _given_up(plan, failures, generation)
 
 
 async def _commit(
-    ask: ChatRequest,
+    ask: Ask,
     trip: Trip,
     attempt: Attempt,
+    state: ProviderState,
     destination: Destination,
     runtime: Runtime,
     client: UpstreamClient,
 ) -> Answer:
     """Send the ask and read until the reply has proven itself: first content of a stream, or all of a whole one."""
     upstream = destination.upstream
-    request = _write(ask, destination.target, upstream.kind)
+    kind = upstream.kind
+    form = kind.form_for(ask.form, ask.operation)
+    if form is None:
+        raise CallerError(f"{upstream.provider.name} ({kind.name}) offers no embeddings")
+    request, warnings = _written(registry.write(ask, form, destination.target, kind), ask)
     now = runtime.clock.monotonic
     try:
         reply = await client.send(upstream.endpoint, request, upstream.timeouts)
@@ -110,14 +116,9 @@ async def _commit(
         attempt.status = reply.status
         if reply.status != 200:
             await _refuse(reply, runtime)
-        relay = relay_for(
-            ask,
-            upstream.kind,
-            content_type=reply.header("content-type") or "",
-            model=destination.target.model,
-            reply_id=f"chatcmpl-{trip.id}",
-            created=int(trip.at),
-        )
+        if ask.stream and form == ask.form:
+            _check_stream(reply, registry.stream_type(form))
+        relay = registry.relay(ask, form, ReplyHead(trip.id, destination.target.model, int(trip.at)))
         held, whole = await _until_committed(ask, attempt, reply, relay, now)
     except BaseException:
         reply.close()
@@ -125,11 +126,28 @@ async def _commit(
     finally:
         trip.waited_s += now() - attempt.started
     trip.stage = Stage.STREAMING
-    return Answer(attempt, destination, reply, relay, held, whole, runtime)
+    return Answer(attempt, state, destination, reply, relay, held, whole, warnings, runtime)
+
+
+def _written(written: Written, ask: Ask) -> tuple[HttpRequest, tuple[str, ...]]:
+    """The request and the warnings. Raises `CallerError` for a caller who would rather be refused than misunderstood."""
+    if written.warnings and ask.strict:
+        raise CallerError(
+            f"asked to be strict, and {'; '.join(written.warnings)}",
+            hint="leave it out, choose another model, or do without `strict`",
+        )
+    return written.request, written.warnings
+
+
+def _check_stream(reply: UpstreamReply, wanted: str) -> None:
+    """A tap reads no more than it has to, so a page or a whole reply must not pass for a stream."""
+    content_type = reply.header("content-type") or ""
+    if not content_type.lower().startswith(wanted):
+        raise UpstreamInvalid(f"asked for a stream, the provider sent {content_type or 'no content type'}")
 
 
 async def _until_committed(
-    ask: ChatRequest, attempt: Attempt, reply: UpstreamReply, relay: Relay, now: Callable[[], float]
+    ask: Ask, attempt: Attempt, reply: UpstreamReply, relay: Relay, now: Callable[[], float]
 ) -> tuple[bytes, bool]:
     """What had to be read to be sure of the reply, and whether that was all of it."""
     held = b""
@@ -138,7 +156,7 @@ async def _until_committed(
         held += relay.feed(chunk) if chunk else relay.close()
         if attempt.first_token is None and (relay.committed or not ask.stream):
             attempt.first_token = now()
-        if relay.committed or not chunk:
+        if not chunk or (relay.committed and ask.stream):
             return held, not chunk
 
 
@@ -150,22 +168,20 @@ async def _refuse(reply: UpstreamReply, runtime: Runtime) -> NoReturn:
     raise UpstreamInvalid(f"HTTP {reply.status} where an answer was expected", upstream_status=reply.status)
 
 
-def _write(ask: ChatRequest, target: Target, kind: Kind) -> HttpRequest:
-    return write_openai(ask, target, kind) if kind.dialect == "openai" else write_ollama(ask, target, kind)
-
-
-def _note_failure(attempt: Attempt, error: UpstreamError, upstream: Upstream, runtime: Runtime) -> None:
+def _note_failure(
+    attempt: Attempt, state: ProviderState, error: UpstreamError, upstream: Upstream, runtime: Runtime
+) -> None:
     mask_secrets(error, upstream)
     attempt.ended = runtime.clock.monotonic()
     attempt.error, attempt.message = error.code, error.message
     attempt.status = error.upstream_status or attempt.status
-    runtime.attempt_failed(attempt.candidate.provider, error)
+    runtime.attempt_failed(state, error)
 
 
-def _note_inexpressible(attempt: Attempt, error: CallerError, runtime: Runtime) -> None:
+def _note_inexpressible(attempt: Attempt, state: ProviderState, error: CallerError, runtime: Runtime) -> None:
     attempt.ended = runtime.clock.monotonic()
     attempt.error, attempt.message = error.code, error.message
-    runtime.attempt_left(attempt.candidate.provider)
+    runtime.attempt_left(state)
 
 
 def _given_up(plan: Plan, failures: list[tuple[Candidate, GatewayError]], generation: Generation) -> GatewayError:

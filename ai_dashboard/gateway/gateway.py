@@ -20,6 +20,7 @@ from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import ConfigView, HostView, Snapshot
 from ai_dashboard.gateway.clock import SystemClock
+from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
 from ai_dashboard.gateway.health import HealthMonitor
@@ -40,13 +41,15 @@ IDLE_TICKS = 4
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a gateway is started. `host` and `port` win over the configuration; port 0 takes any free one. On
-    `control_socket` it listens as well: a unix socket that only its owner can open."""
+    `control_socket` it listens as well: a unix socket that only its owner can open. `share_port` lets other processes
+    of this user listen beside it."""
 
     host: str | None = None
     port: int | None = None
     insecure: bool = False
     simulated: bool = False
     control_socket: Path | None = None
+    share_port: bool = False
     admin_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
 
@@ -70,6 +73,7 @@ class Gateway:
         self._chance = chance or random.Random()
         self.runtime = Runtime(clock or SystemClock(), new_id=lambda: f"{self._chance.getrandbits(64):016x}")
         self.client = UpstreamClient()
+        self._conversations = Conversations()
         self.diagnostics = loaded.diagnostics
         self.generation = _first_generation(loaded)
         self._address = ("", 0)
@@ -97,7 +101,7 @@ class Gateway:
         self._server = Server(GatewayServer(self, guard).handle, _limits(settings))
         await self._server.__aenter__()
         try:
-            self._address = await self._server.listen(host, port)
+            self._address = await self._server.listen(host, port, shared=self._options.share_port)
             if (socket := self._options.control_socket) is not None:
                 await _listen_privately(self._server, socket)
         except BaseException:
@@ -130,7 +134,7 @@ class Gateway:
 
     def desk(self) -> Desk:
         """What a request that begins now works with."""
-        return Desk(self.generation, self.runtime, self.client)
+        return Desk(self.generation, self.runtime, self.client, self._conversations)
 
     @property
     def address(self) -> tuple[str, int]:

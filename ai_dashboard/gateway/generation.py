@@ -10,8 +10,9 @@ from ai_dashboard.core.chat import Target
 from ai_dashboard.core.plan import Candidate
 from ai_dashboard.dialects.kinds import KINDS, Kind
 from ai_dashboard.routing.planner import MAX_REMEMBERED, Planner
-from ai_dashboard.routing.table import Table, compile_table
+from ai_dashboard.routing.table import ModelEntry, Table, compile_table
 from ai_dashboard.transport.client import Endpoint, Timeouts
+from ai_dashboard.transport.http1 import HeaderBlock, header_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Upstream:
     timeouts: Timeouts
     health_timeouts: Timeouts
 
-    def target(self, model: str, options: Mapping[str, object]) -> Target:
+    def target(self, model: str, entry: ModelEntry | None = None) -> Target:
         """What a dialect needs to write a request for one of its models."""
         key = self.provider.api_key
         return Target(
@@ -35,7 +36,9 @@ class Upstream:
             base_path=self.base_path,
             api_key=key.get_secret_value() if key else None,
             headers=tuple((name.lower(), value) for name, value in self.provider.headers.items()),
-            options=options,
+            options=entry.options if entry else {},
+            context_length=entry.context_length if entry else None,
+            max_output=entry.max_output if entry else None,
         )
 
 
@@ -45,7 +48,7 @@ class Destination:
 
     upstream: Upstream
     target: Target
-    reply_headers: tuple[tuple[bytes, bytes], ...]
+    reply_head: HeaderBlock
     """`x-provider` and `x-model`, for the caller."""
 
 
@@ -76,7 +79,7 @@ class Generation:
         upstream = self.upstreams[provider]
         entry = self.table.providers[provider].models.get(model)
         headers = ((b"x-provider", header_value(provider)), (b"x-model", header_value(model)))
-        return Destination(upstream, upstream.target(model, entry.options if entry else {}), headers)
+        return Destination(upstream, upstream.target(model, entry), header_block(headers))
 
     @property
     def settings(self) -> GatewaySettings:

@@ -16,6 +16,9 @@ from ai_dashboard.transport.http1 import Exchange
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
+MAX_KNOWN_HOSTS = 64
+
+
 class Guard:
     """Decides on a request's head alone. `call_key` is None when callers need no key."""
 
@@ -23,6 +26,7 @@ class Guard:
         self._hosts = frozenset(name.lower().encode() for name in hosts)
         self._call_key = call_key.encode() if call_key is not None else None
         self._admin_token = admin_token.encode()
+        self._known: set[bytes | None] = {None}
 
     def admit(self, exchange: Exchange, scope: Scope) -> None:
         """Raises `Forbidden` or `Unauthorized` with what to do."""
@@ -42,14 +46,21 @@ class Guard:
 
     def _check_names(self, exchange: Exchange) -> None:
         host = exchange.header(b"host")
-        if host is not None and _without_port(host) not in self._hosts:
+        if host not in self._known:
+            self._check_host(host or b"")
+        origin = exchange.header(b"origin")
+        if origin is not None and _without_port(origin.partition(b"://")[2]) not in self._hosts:
+            raise Forbidden("pages of another origin may not call this gateway")
+
+    def _check_host(self, host: bytes) -> None:
+        """A host that passed is remembered with its port: nearly all requests bring one of a few."""
+        if _without_port(host) not in self._hosts:
             raise Forbidden(
                 f"this gateway is not called {host.decode('latin-1')!r}",
                 hint="use http://127.0.0.1 or http://localhost, or add the name to `allowed_hosts` in gateway.yaml",
             )
-        origin = exchange.header(b"origin")
-        if origin is not None and _without_port(origin.partition(b"://")[2]) not in self._hosts:
-            raise Forbidden("pages of another origin may not call this gateway")
+        if len(self._known) < MAX_KNOWN_HOSTS:
+            self._known.add(host)
 
 
 def presented_key(exchange: Exchange) -> bytes | None:
@@ -62,7 +73,10 @@ def presented_key(exchange: Exchange) -> bytes | None:
 
 def require_json(exchange: Exchange) -> None:
     """A page can send a form to anybody, but not JSON: so JSON has to be called JSON."""
-    content_type = (exchange.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+    given = exchange.header(b"content-type")
+    if given == b"application/json":
+        return
+    content_type = (given or b"").partition(b";")[0].strip().lower()
     if content_type != b"application/json":
         shown = content_type.decode("latin-1") or "nothing"
         raise UnsupportedMediaType(

@@ -9,7 +9,9 @@ import orjson
 from ai_dashboard.core.chat import HttpRequest
 from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.core.snapshot import Health
+from ai_dashboard.dialects.anthropic.write import VERSION as ANTHROPIC_VERSION
 from ai_dashboard.dialects.kinds import Kind
+from ai_dashboard.dialects.openai.passthrough import key_header
 from ai_dashboard.dialects.refusals import refusal
 from ai_dashboard.gateway.discretion import mask_secrets
 from ai_dashboard.gateway.generation import Generation, Upstream
@@ -80,10 +82,12 @@ class HealthMonitor:
 
     async def _ask(self, upstream: Upstream) -> tuple[str, ...]:
         """The models that a provider lists. Raises `UpstreamError` when it is not well."""
-        target = upstream.target("", {})
+        target = upstream.target("")
         headers = [("accept", "application/json"), *target.headers]
         if target.api_key:
-            headers.append(("authorization", f"Bearer {target.api_key}"))
+            headers.append(key_header(upstream.kind.auth, target.api_key))
+        if upstream.kind.dialect == "anthropic" and "anthropic-version" not in dict(target.headers):
+            headers.append(("anthropic-version", ANTHROPIC_VERSION))
         if own := upstream.provider.health_endpoint:
             await self._get(upstream, upstream.base_path + "/" + own.lstrip("/"), headers)
         body = await self._get(upstream, upstream.base_path + upstream.kind.models_path, headers)
@@ -109,9 +113,10 @@ def listed_models(kind: Kind, body: bytes) -> tuple[str, ...]:
         reply = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise UpstreamInvalid("its list of models is not JSON: is something else listening there?") from None
-    holder, key = ("models", "name") if kind.dialect == "ollama" else ("data", "id")
+    holder, key = ("models", "name") if kind.dialect in ("ollama", "google") else ("data", "id")
     entries: Any = reply.get(holder) if isinstance(reply, dict) else None
     if not isinstance(entries, list):
         raise UpstreamInvalid(f"its list of models has no {holder!r}: is something else listening there?")
     names = (entry.get(key) for entry in entries if isinstance(entry, dict))
-    return tuple(name for name in names if isinstance(name, str) and name)
+    # Google lists `models/gemini-…` and is asked for `gemini-…`.
+    return tuple(name.removeprefix("models/") for name in names if isinstance(name, str) and name)

@@ -9,15 +9,15 @@ from typing import Self
 
 from ai_dashboard.transport.http1 import Exchange
 
-COMMENT = b": keep-alive\n\n"
-
 
 class KeepAlive:
-    """Watches one stream while it is relayed. Bytes leave at event boundaries, so a comment never splits an event."""
+    """Watches one stream while it is relayed, and sends `comment` into it. Bytes leave at event boundaries, so it never
+    splits an event."""
 
-    def __init__(self, exchange: Exchange, silence_s: float) -> None:
+    def __init__(self, exchange: Exchange, silence_s: float, comment: bytes) -> None:
         self._exchange = exchange
         self._silence_s = silence_s
+        self._comment = comment
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._timer = self._loop.call_later(silence_s, self._look)
@@ -29,7 +29,7 @@ class KeepAlive:
     def _look(self) -> None:
         silent_for = self._loop.time() - self._last
         if silent_for >= self._silence_s:
-            self._exchange.write(COMMENT)
+            self._exchange.write(self._comment)
             self._last = self._loop.time()
             silent_for = 0.0
         self._timer = self._loop.call_later(self._silence_s - silent_for, self._look)

@@ -146,23 +146,24 @@ class Runtime:
 
     # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def attempt_begins(self, provider: str) -> None:
+    def attempt_begins(self, provider: str) -> ProviderState:
+        """A try at a provider; its state, to be given back when the try has ended."""
         state = self.provider(provider)
         state.in_flight += 1
         self.changes += 1
+        return state
 
-    def attempt_succeeded(self, provider: str) -> None:
+    def attempt_succeeded(self, state: ProviderState) -> None:
         """A provider answered properly, so it is well, whatever a check said before."""
-        state = self.provider(provider)
         state.in_flight -= 1
         state.requests += 1
         state.failures_in_a_row = 0
         if state.health is not Health.ACTIVE and state.health is not Health.DEGRADED:
             self._judge(state)
 
-    def attempt_failed(self, provider: str, error: UpstreamError) -> None:
+    def attempt_failed(self, state: ProviderState, error: UpstreamError) -> None:
         """A provider failed. Errors that it is not to blame for leave no mark on it."""
-        state = self._attempt_ended(provider)
+        self.attempt_left(state)
         if not error.blames:
             return
         now, wall = self.clock.monotonic(), self.clock.wall()
@@ -176,17 +177,12 @@ class Runtime:
         elif state.health in {Health.ACTIVE, Health.DEGRADED}:
             self._judge(state)
 
-    def attempt_left(self, provider: str) -> None:
-        """The caller went away in the middle: nobody's fault, and no figure of it is the provider's."""
-        self._attempt_ended(provider)
-
-    def _attempt_ended(self, provider: str) -> ProviderState:
-        state = self.provider(provider)
+    def attempt_left(self, state: ProviderState) -> None:
+        """A try that says nothing of its provider: the caller went away, or the ask could not be written for it."""
         state.in_flight -= 1
         state.requests += 1
         state.rate.add(self.clock.monotonic())
         self.changes += 1
-        return state
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────────────────────
 

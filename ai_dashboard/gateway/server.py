@@ -1,32 +1,50 @@
 """What is answered where. Heads are judged here, in one place, before a handler sees a request."""
 
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
-import orjson
-
-from ai_dashboard.core.errors import GatewayError, MethodNotAllowed, ModelNotFound
-from ai_dashboard.core.snapshot import Health, ProviderView, Snapshot
-from ai_dashboard.dialects.openai.errors import error_body
+from ai_dashboard.core.chat import Form
+from ai_dashboard.core.errors import CallerError, GatewayError, MethodNotAllowed, NotFound
 from ai_dashboard.gateway.admin import AdminApi, Controlled
-from ai_dashboard.gateway.discretion import without_addresses
-from ai_dashboard.gateway.generation import Generation
+from ai_dashboard.gateway.counting import Counting
+from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
+from ai_dashboard.gateway.health_page import HealthPage
+from ai_dashboard.gateway.listings import Listings
 from ai_dashboard.gateway.pipeline import Desk, answer
-from ai_dashboard.gateway.routes import Route, Routes, Scope
-from ai_dashboard.routing.resolve import known_models
+from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
 from ai_dashboard.transport.http1 import Exchange
 
 JSON = [(b"content-type", b"application/json")]
-NO_STORE = [*JSON, (b"cache-control", b"no-store")]
-WELL = frozenset({Health.ACTIVE, Health.DEGRADED, Health.CHECKING})
+
+ASKS: tuple[tuple[str, Form], ...] = (
+    ("/v1/chat/completions", "openai.chat"),
+    ("/chat/completions", "openai.chat"),
+    ("/v1/completions", "openai.completions"),
+    ("/completions", "openai.completions"),
+    ("/v1/embeddings", "openai.embeddings"),
+    ("/embeddings", "openai.embeddings"),
+    ("/v1/responses", "openai.responses"),
+    ("/responses", "openai.responses"),
+    ("/v1/messages", "anthropic.messages"),
+    ("/api/chat", "ollama.chat"),
+    ("/api/generate", "ollama.generate"),
+    ("/api/embed", "ollama.embed"),
+    ("/api/embeddings", "ollama.embeddings"),
+)
+"""Where asks come in whose form the path alone tells."""
+
+GOOGLE_METHODS: dict[str, Form] = {
+    "generateContent": "google.generate",
+    "streamGenerateContent": "google.generate",
+    "embedContent": "google.embed",
+    "batchEmbedContents": "google.batch_embed",
+}
 
 
 class Answering(Controlled, Protocol):
     """The gateway as its listener sees it."""
 
-    @property
-    def generation(self) -> Generation: ...
     def desk(self) -> Desk: ...
 
 
@@ -36,25 +54,18 @@ class GatewayServer:
     def __init__(self, gateway: Answering, guard: Guard) -> None:
         self._gateway = gateway
         self._guard = guard
-        admin = AdminApi(gateway)
-        call, open_, operator = Scope.CALL, Scope.OPEN, Scope.ADMIN
-        self._routes = Routes(
-            [
-                Route("POST", "/v1/chat/completions", call, self._chat),
-                Route("POST", "/chat/completions", call, self._chat),
-                Route("GET", "/v1/models", call, self._models),
-                Route("GET", "/models", call, self._models),
-                Route("GET", "/v1/models/*", call, self._model),
-                Route("GET", "/models/*", call, self._model),
-                Route("GET", "/health", open_, self._health),
-                Route("GET", "/health/liveliness", open_, self._liveliness),
-                Route("GET", "/api/admin/snapshot", operator, admin.snapshot),
-                Route("GET", "/api/admin/requests", operator, admin.requests),
-                Route("GET", "/api/admin/route", operator, admin.route),
-                Route("GET", "/api/admin/config", operator, admin.config),
-                Route("POST", "/api/admin/refresh", operator, admin.refresh),
-            ]
-        )
+        self._counting = Counting(gateway)
+        self._routes = Routes([*self._ask_routes(), *_list_routes(gateway), *_own_routes(gateway)])
+
+    def _ask_routes(self) -> list[Route]:
+        call = Scope.CALL
+        asks = [Route("POST", path, call, self._ask(ENTRANCES[form])) for path, form in ASKS]
+        return [
+            *asks,
+            Route("POST", "/v1/messages/count_tokens", call, self._counting.anthropic),
+            Route("POST", "/v1beta/models/*", call, self._google),
+            Route("POST", "/v1/models/*", call, self._google),
+        ]
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -67,90 +78,86 @@ class GatewayServer:
             self._guard.admit(exchange, route.scope)
             await route.handler(exchange)
         except GatewayError as error:
-            headers = list(JSON)
-            if error.retry_after_s is not None:
-                headers.append((b"retry-after", str(max(1, round(error.retry_after_s))).encode()))
-            if isinstance(error, MethodNotAllowed):
-                headers.append(self._allow(exchange))
-            exchange.reply(error.status, headers, error_body(error, self._gateway.desk().runtime.new_id()))
+            self._refuse(exchange, error)
+
+    def _refuse(self, exchange: Exchange, error: GatewayError) -> None:
+        """What never became a request: told in the dialect that the caller seems to speak."""
+        headers = list(JSON)
+        if error.retry_after_s is not None:
+            headers.append((b"retry-after", str(max(1, round(error.retry_after_s))).encode()))
+        if isinstance(error, MethodNotAllowed):
+            headers.append(self._allow(exchange))
+        entrance = _entrance_of(exchange)
+        body = entrance.error_body(error, self._gateway.desk().runtime.new_id())
+        exchange.reply(entrance.status(error), headers, body)
 
     def _allow(self, exchange: Exchange) -> tuple[bytes, bytes]:
         methods = self._routes.methods(exchange.path)
         head = ("HEAD",) if "GET" in methods else ()
         return b"allow", ", ".join((*methods, *head, "OPTIONS")).encode()
 
-    async def _chat(self, exchange: Exchange) -> None:
+    def _ask(self, entrance: Entrance) -> Handler:
+        desk = self._gateway.desk
+
+        async def handler(exchange: Exchange) -> None:
+            require_json(exchange)
+            await answer(exchange, desk(), entrance)
+
+        return handler
+
+    async def _google(self, exchange: Exchange) -> None:
+        """`POST …/models/{model}:{method}`."""
         require_json(exchange)
-        await answer(exchange, self._gateway.desk())
-
-    async def _models(self, exchange: Exchange) -> None:
-        """Every name that can be asked for, in OpenAI's form."""
-        exchange.reply(200, JSON, orjson.dumps({"object": "list", "data": list(self._listed().values())}))
-
-    async def _model(self, exchange: Exchange) -> None:
-        """One of them. A name may hold slashes, so everything after `models/` is the name."""
-        name = unquote(exchange.path.partition("models/")[2])
-        entry = self._listed().get(name)
-        if entry is None:
-            raise ModelNotFound(f"there is no model {name!r}", hint="GET /v1/models lists all")
-        exchange.reply(200, JSON, orjson.dumps(entry))
-
-    def _listed(self) -> dict[str, dict[str, Any]]:
-        desk = self._gateway.desk()
-        models = known_models(desk.generation.table, desk.runtime.providers)
-        created = int(desk.runtime.clock.wall())
-        return {
-            name: {
-                "id": name,
-                "object": "model",
-                "created": created,
-                "owned_by": providers[0] if providers else "ai-dashboard",
-            }
-            for name, providers in models.items()
-        }
-
-    async def _liveliness(self, exchange: Exchange) -> None:
-        """Alive at all, whatever the providers do."""
-        exchange.reply(200, NO_STORE, b'{"status":"alive","service":"ai-dashboard"}')
-
-    async def _health(self, exchange: Exchange) -> None:
-        """`healthy`, `degraded` (some providers are not well) or `unhealthy` (none is); `?details=true` names them."""
-        snapshot = self._gateway.snapshot()
-        used = [provider for provider in snapshot.providers if provider.health is not Health.DISABLED]
-        well = [provider for provider in used if provider.health in WELL]
-        status = "healthy" if len(well) == len(used) and snapshot.config.usable else "degraded" if well else "unhealthy"
-        body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": len(used)}
-        if parse_qs(exchange.query).get("details") == ["true"]:
-            body |= _details(snapshot, self._gateway.generation)
-        exchange.reply(503 if status == "unhealthy" else 200, NO_STORE, orjson.dumps(body))
+        model, _, method = unquote(exchange.path.partition("models/")[2]).rpartition(":")
+        if method == "countTokens" and model:
+            await self._counting.google(exchange, model)
+            return
+        form = GOOGLE_METHODS.get(method)
+        if form is None or not model:
+            raise NotFound(f"there is no {exchange.path}", hint=f"methods are {', '.join(GOOGLE_METHODS)}, countTokens")
+        if method == "streamGenerateContent" and parse_qs(exchange.query).get("alt") != ["sse"]:
+            raise CallerError("streams are server-sent events here", hint="ask for :streamGenerateContent?alt=sse")
+        await answer(exchange, self._gateway.desk(), ENTRANCES[form], model, method)
 
 
-def _details(snapshot: Snapshot, generation: Generation) -> dict[str, Any]:
-    gateway = snapshot.gateway
-    return {
-        "uptime_s": round(gateway.uptime_s, 1),
-        "in_flight": gateway.in_flight,
-        "requests": gateway.requests,
-        "failures": gateway.failures,
-        "fallbacks": gateway.fallbacks,
-        "config": snapshot.config.number,
-        "simulated": gateway.simulated,
-        "details": {provider.name: _provider(provider, generation) for provider in snapshot.providers},
-    }
+def _list_routes(gateway: Answering) -> list[Route]:
+    lists, call = Listings(gateway), Scope.CALL
+    return [
+        Route("GET", "/v1/models", call, lists.models),
+        Route("GET", "/models", call, lists.models),
+        Route("GET", "/v1/models/*", call, lists.model),
+        Route("GET", "/models/*", call, lists.model),
+        Route("GET", "/v1beta/models", call, lists.google_models),
+        Route("GET", "/v1beta/models/*", call, lists.google_model),
+        Route("GET", "/api/tags", call, lists.tags),
+        Route("GET", "/api/ps", call, lists.running),
+        Route("POST", "/api/show", call, lists.show),
+        Route("GET", "/api/version", call, lists.version),
+    ]
 
 
-def _provider(provider: ProviderView, generation: Generation) -> dict[str, Any]:
-    return {
-        "status": provider.health,
-        "reason": without_addresses(provider.reason, generation),
-        "type": provider.kind,
-        "models": len(provider.models),
-        "in_flight": provider.in_flight,
-        "p50_ms": _ms(provider.total.p50),
-        "p95_ms": _ms(provider.total.p95),
-        "error_ratio": provider.error_ratio,
-    }
+def _own_routes(gateway: Answering) -> list[Route]:
+    admin, page = AdminApi(gateway), HealthPage(gateway)
+    open_, operator = Scope.OPEN, Scope.ADMIN
+    return [
+        Route("GET", "/health", open_, page.health),
+        Route("GET", "/health/liveliness", open_, page.liveliness),
+        Route("GET", "/health/readiness", open_, page.readiness),
+        Route("GET", "/api/admin/snapshot", operator, admin.snapshot),
+        Route("GET", "/api/admin/requests", operator, admin.requests),
+        Route("GET", "/api/admin/route", operator, admin.route),
+        Route("GET", "/api/admin/config", operator, admin.config),
+        Route("POST", "/api/admin/refresh", operator, admin.refresh),
+    ]
 
 
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 1)
+def _entrance_of(exchange: Exchange) -> Entrance:
+    """The dialect of a caller whose request matched nothing, or was not let in: by its path or by what its SDK sends."""
+    path = exchange.path
+    if path.startswith("/v1/messages") or exchange.header(b"anthropic-version") is not None:
+        return ENTRANCES["anthropic.messages"]
+    if path.startswith("/v1beta/") or (path.startswith("/v1/models/") and ":" in path):
+        return ENTRANCES["google.generate"]
+    if path.startswith("/api/") and not path.startswith(("/api/admin", "/api/ai")):
+        return ENTRANCES["ollama.chat"]
+    return ENTRANCES["openai.chat"]

@@ -30,10 +30,11 @@ Live = Mapping[str, ProviderLive]
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model as its provider lists it: `context_length` in tokens, `parameters` as a plain count."""
+    """A model as its provider lists it: `context_length` and `max_output` in tokens, `parameters` as a plain count."""
 
     name: str
     context_length: int | None
+    max_output: int | None
     parameters: float | None
     options: Mapping[str, Any]
 
@@ -114,7 +115,7 @@ def _provider(provider: Provider) -> ProviderEntry:
 
 
 def _model(model: Model) -> ModelEntry:
-    return ModelEntry(model.name, model.context_length, model.parameters, model.options)
+    return ModelEntry(model.name, model.context_length, model.max_output_tokens, model.parameters, model.options)
 
 
 def _exact(mappings: Mappings) -> dict[str, Rule]:

@@ -5,12 +5,12 @@ connection. A reply whose body does not match its promise is broken off, so that
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import KeysView
 from typing import TYPE_CHECKING
 
 from ai_dashboard.transport.http1.body import Body
 from ai_dashboard.transport.http1.head import split_target
-from ai_dashboard.transport.http1.reply import BODILESS, CONTINUE, LAST_CHUNK, encode_head
+from ai_dashboard.transport.http1.reply import BODILESS, CONTINUE, LAST_CHUNK, HeaderBlock, Headers, encode_head
 
 if TYPE_CHECKING:
     from ai_dashboard.transport.http1.protocol import Connection
@@ -82,6 +82,11 @@ class Exchange:
         """A header by its lower-case name; of a repeated one the last."""
         return self._fields.get(name)
 
+    @property
+    def header_names(self) -> KeysView[bytes]:
+        """The names of all headers, in lower case."""
+        return self._fields.keys()
+
     async def body(self) -> bytes:
         """The whole request body. Raises `BodyTooLarge`, `BodyTimeout`, or `CallerError` when it is malformed.
 
@@ -93,7 +98,7 @@ class Exchange:
             return body
         return await self._receive(body)
 
-    def reply(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+    def reply(self, status: int, headers: Headers | HeaderBlock, body: bytes) -> None:
         """The whole reply at once. `content-length` is added."""
         head = self._open(status, headers, len(body))
         connection = self._connection
@@ -106,9 +111,7 @@ class Exchange:
         self.finished = True
         connection.exchange_over(keep_alive=self.keep_alive)
 
-    def start(
-        self, status: int, headers: Sequence[tuple[bytes, bytes]], length: int | None = None, first: bytes = b""
-    ) -> None:
+    def start(self, status: int, headers: Headers | HeaderBlock, length: int | None = None, first: bytes = b"") -> None:
         """The reply's head, and with it what is there of the body; more follows by `write`. Without a `length` in bytes
         it goes in chunks."""
         head = self._open(status, headers, length)
@@ -173,7 +176,7 @@ class Exchange:
             self._connection.watch()
         return await body.read()
 
-    def _open(self, status: int, headers: Sequence[tuple[bytes, bytes]], length: int | None) -> bytes:
+    def _open(self, status: int, headers: Headers | HeaderBlock, length: int | None) -> bytes:
         """Choose the framing and encode the head."""
         if self.started or self.finished:
             raise RuntimeError("a request has one reply")

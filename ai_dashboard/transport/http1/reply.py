@@ -15,14 +15,22 @@ FRAMING_HEADERS = frozenset({b"content-length", b"transfer-encoding", b"connecti
 
 BODILESS = frozenset({204, 304})
 
-_COLON = b": "
 _BREAKS = b"\r\n\0"
 
-_STATUS_LINES = {status.value: b"HTTP/1.1 %d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+_STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus}
 
 
-def encode_head(status: int, headers: Sequence[tuple[bytes, bytes]], framing: bytes) -> bytes:
-    """Status line, headers, then `framing` (whole lines, CRLF included) and the empty line.
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class HeaderBlock(bytes):
+    """Headers that are encoded and checked already: whole lines, CRLF included."""
+
+    __slots__ = ()
+
+
+def header_block(headers: Headers) -> HeaderBlock:
+    """Encode headers, once for many replies.
 
     Raises `ValueError` for a framing header or a CR, LF or NUL inside a name or value: such a reply would end somewhere
     else than we think.
@@ -30,11 +38,18 @@ def encode_head(status: int, headers: Sequence[tuple[bytes, bytes]], framing: by
     for name, _ in headers:
         if name in FRAMING_HEADERS:
             raise ValueError(f"the header {name.decode('latin-1')} is the server's own to write")
-    status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d " % status
-    head = b"\r\n".join((status_line, *map(_COLON.join, headers)))
-    if len(head) - len(head.translate(None, _BREAKS)) != 2 * len(headers):
+    block = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if len(block) - len(block.translate(None, _BREAKS)) != 2 * len(headers):
         raise ValueError("a reply header holds CR, LF or NUL")
-    return b"%b\r\n%b\r\n" % (head, framing)
+    return HeaderBlock(block)
+
+
+def encode_head(status: int, headers: Headers | HeaderBlock, framing: bytes) -> bytes:
+    """Status line, headers, then `framing` (whole lines, CRLF included) and the empty line. Raises `ValueError` as
+    `header_block` does."""
+    status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+    block = headers if isinstance(headers, HeaderBlock) else header_block(headers)
+    return b"%b%b%b\r\n" % (status_line, block, framing)
 
 
 def error_body(error: GatewayError) -> bytes:

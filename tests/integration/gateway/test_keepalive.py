@@ -2,12 +2,13 @@
 
 import asyncio
 
-from ai_dashboard.gateway.keepalive import COMMENT
 from tests.integration.gateway.scene import DONE, HELLO, ROLE, STOP, Gate, Play, house, stream
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
 OFTEN = {"stream": {"keepalive_s": 0.02}}
 HALF = HELLO[:20]
+
+PING = b": keep-alive\n\n"
 
 
 async def test_silence_is_filled_with_comments_at_event_boundaries() -> None:
@@ -17,15 +18,15 @@ async def test_silence_is_filled_with_comments_at_event_boundaries() -> None:
         async with asyncio.timeout(5), home.http.stream("POST", "/v1/chat/completions", json=ASK) as response:
             async for piece in response.aiter_raw():
                 got += piece
-                if got.count(COMMENT) == 2:
+                if got.count(PING) == 2:
                     gate.open()
-    assert got.count(COMMENT) >= 2
-    assert got.replace(COMMENT, b"") == ROLE + HELLO + HELLO + STOP + DONE
+    assert got.count(PING) >= 2
+    assert got.replace(PING, b"") == ROLE + HELLO + HELLO + STOP + DONE
 
 
 async def test_a_stream_that_flows_has_no_comments() -> None:
     async with house({"first": Play(stream(ROLE, HELLO, STOP, DONE))}) as home:
-        assert COMMENT not in (await home.chat()).content
+        assert PING not in (await home.chat()).content
 
 
 async def test_nothing_is_said_before_the_first_content() -> None:

@@ -48,7 +48,7 @@ def test_a_target_holds_what_a_dialect_needs_and_shows_no_secret() -> None:
         "api_key": "sk-0123456789",
         "headers": {"X-Team": "blue"},
     }
-    target = compiled(entry)["p"].target("m", {"num_ctx": 1})
+    target = compiled(entry)["p"].target("m")
     assert (target.provider, target.model, target.base_path, target.api_key) == ("p", "m", "/api", "sk-0123456789")
     assert target.headers == (("x-team", "blue"),)
     assert "sk-0123456789" not in repr(target)

@@ -36,17 +36,16 @@ def runtime(clock: Hands) -> Runtime:
 
 
 def fail(runtime: Runtime, error: UpstreamError | None = None) -> ProviderState:
-    runtime.attempt_begins("p")
-    runtime.attempt_failed("p", error or UpstreamError("boom"))
+    runtime.attempt_failed(runtime.attempt_begins("p"), error or UpstreamError("boom"))
     return runtime.provider("p")
 
 
 def succeed(runtime: Runtime) -> ProviderState:
     trip = runtime.begin("openai")
     attempt = trip.attempt(Candidate("p", "m", "listing", 1.0), runtime.clock.monotonic())
-    runtime.attempt_begins("p")
+    state = runtime.attempt_begins("p")
     attempt.first_token, attempt.ended, attempt.tokens = attempt.started + 0.5, attempt.started + 2.0, 30
-    runtime.attempt_succeeded("p")
+    runtime.attempt_succeeded(state)
     trip.stage = Stage.DONE
     runtime.finish(trip)
     runtime.tally()
@@ -165,8 +164,7 @@ def test_what_is_not_the_providers_fault_leaves_no_mark(runtime: Runtime) -> Non
     for _ in range(5):
         state = fail(runtime, UpstreamLacksModel("not here"))
     assert (state.health, state.failures_in_a_row, state.track.errors, state.last_error) == (Health.CHECKING, 0, 0, "")
-    runtime.attempt_begins("p")
-    runtime.attempt_left("p")
+    runtime.attempt_left(runtime.attempt_begins("p"))
     assert (state.in_flight, state.requests, state.track.requests) == (0, 6, 0)
 
 
