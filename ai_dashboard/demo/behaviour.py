@@ -1,18 +1,23 @@
 """What a simulated provider will do with a request, decided whole before its first byte, by chance with a seed.
 
+A tool is called where the question sounds like one of those that are offered, or where the caller insists; once the
+tool has answered, so does the model.
+
 Pure: no clock, no I/O. The servers only act a `Script` out, so the same seed gives the same evening twice.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 from ai_dashboard.core.events import FinishReason
 from ai_dashboard.demo.catalogue import FaultRates, SimulatedProvider
-from ai_dashboard.demo.prose import answer, tokens_of, tool_arguments
+from ai_dashboard.demo.prose import answer, thoughts, tokens_of, tool_arguments
 
 ANSWER_MEDIAN = 70
 """Tokens of a typical answer. Lengths are log-normal with `ANSWER_SIGMA`, between `ANSWER_MIN` and `ANSWER_MAX`."""
@@ -23,6 +28,23 @@ ANSWER_MAX = 400
 
 GAP_SIGMA = 0.3
 """Unevenness of the gaps between tokens: the standard deviation of their logarithm."""
+
+THINKING_TOKENS: Mapping[str, int] = MappingProxyType(
+    {
+        "minimal": 8,
+        "low": 16,
+        "medium": 40,
+        "high": 80,
+        "xhigh": 120,
+        "max": 160,
+    }
+)
+"""How much thinking goes with an effort, in tokens; no other word asks for any."""
+
+MIN_WORD = 4
+"""Letters that a word needs to tell a tool by: `get` and `the` are in every question."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 RETRY_AFTER_S = (1, 2, 3, 5)
 """What a rate-limited caller may be told to wait, in seconds."""
@@ -48,8 +70,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request as both dialects mean it. `prompt` is all of its text, `question` the last thing the user said;
-    `max_tokens` is None where the caller set no limit, `must_call` when a tool call is required, `include_usage` when
+    """A request as all dialects mean it. `prompt` is all of its text, `question` the last thing the user said;
+    `max_tokens` is None where the caller set no limit, `must_call` when a tool call is required, `tool_result` what a
+    tool has just answered, `thinking` about how many tokens of thinking may precede the answer, `bare` when the answer
+    is wanted as text and not as a message, `wants_cache` when the prompt shall be kept in memory, `include_usage` when
     a stream shall end with its token counts."""
 
     model: str
@@ -59,6 +83,11 @@ class Ask:
     max_tokens: int | None = None
     tools: tuple[Tool, ...] = ()
     must_call: bool = False
+    tool_result: str | None = None
+    thinking: int = 0
+    shows_thinking: bool = True
+    bare: bool = False
+    wants_cache: bool = False
     include_usage: bool = False
 
 
@@ -75,7 +104,8 @@ class Call:
 class Script:
     """One request's whole future. Times are seconds: `ttft_s` to the first token, `gaps_s[i]` from token `i` to the
     next, so there is one gap fewer than tokens. `breaks_at` is the number of tokens sent before a stall or a cut.
-    With a `call` the tokens are those of its arguments."""
+    With a `call` the tokens are those of its arguments. `thoughts` come before the tokens, each with the gap that
+    follows it; `cached_tokens` are the part of the prompt that was in memory already."""
 
     ttft_s: float
     tokens: tuple[str, ...]
@@ -86,11 +116,19 @@ class Script:
     breaks_at: int = 0
     retry_after_s: int = 0
     call: Call | None = None
+    thoughts: tuple[str, ...] = ()
+    thought_gaps_s: tuple[float, ...] = ()
+    cached_tokens: int = 0
 
     @property
     def completion_tokens(self) -> int:
-        """Tokens of the whole answer."""
-        return len(self.tokens)
+        """Tokens of the whole answer, thinking included."""
+        return len(self.thoughts) + len(self.tokens)
+
+    @property
+    def thinking(self) -> str:
+        """All of the thinking; empty when there was none."""
+        return "".join(self.thoughts)
 
     @property
     def text(self) -> str:
@@ -113,16 +151,23 @@ class Behaviour:
         call = _call(ask, chance)
         tokens, finish = _called(call) if call else _answer(ask, chance)
         gap_s = 1 / self._provider.tokens_per_s
+        gaps_s = tuple(log_normal(chance, gap_s, GAP_SIGMA) for _ in tokens[1:])
+        breaks_at = chance.randrange(len(tokens)) if fault in (Fault.STALL, Fault.CUT) else 0
+        retry_after_s = chance.choice(RETRY_AFTER_S) if fault is Fault.RATE_LIMITED else 0
+        # Drawn last, so that an ask without thinking gets the answer that it would get with it.
+        thoughts = _thoughts(ask, chance)
         return Script(
             ttft_s=ttft_s,
             tokens=tokens,
-            gaps_s=tuple(log_normal(chance, gap_s, GAP_SIGMA) for _ in tokens[1:]),
+            gaps_s=gaps_s,
             prompt_tokens=len(tokens_of(ask.prompt)),
             finish=finish,
             fault=fault,
-            breaks_at=chance.randrange(len(tokens)) if fault in (Fault.STALL, Fault.CUT) else 0,
-            retry_after_s=chance.choice(RETRY_AFTER_S) if fault is Fault.RATE_LIMITED else 0,
+            breaks_at=breaks_at,
+            retry_after_s=retry_after_s,
             call=call,
+            thoughts=thoughts,
+            thought_gaps_s=tuple(log_normal(chance, gap_s, GAP_SIGMA) for _ in thoughts),
         )
 
 
@@ -147,11 +192,39 @@ def draw_fault(chance: Random, rates: FaultRates) -> Fault:
 
 
 def _call(ask: Ask, chance: Random) -> Call | None:
-    """A tool call, when tools are offered and one is required or the question is the classic one."""
-    if not ask.tools or not (ask.must_call or "weather" in ask.question.lower()):
+    """A tool call, when a tool is offered and required, or the question sounds like it."""
+    tool = _tool_for(ask)
+    if tool is None:
         return None
-    tool = ask.tools[0]
     return Call(f"call_{chance.getrandbits(64):016x}", tool.name, tool_arguments(tool.parameters, ask.question))
+
+
+def _tool_for(ask: Ask) -> Tool | None:
+    """The first tool when one is required; else the first of which a word of its name is in the question."""
+    if ask.must_call:
+        return next(iter(ask.tools), None)
+    if ask.tool_result is not None:
+        return None
+    asked = _words(ask.question)
+    return next((tool for tool in ask.tools if asked & _words(tool.name)), None)
+
+
+def _words(text: str) -> set[str]:
+    """The longer words of a sentence or of a name, however the name is put together."""
+    return {word.lower() for word in _WORD.findall(text) if len(word) >= MIN_WORD}
+
+
+def _thoughts(ask: Ask, chance: Random) -> tuple[str, ...]:
+    """The tokens of the thinking."""
+    length = _thinking_length(ask)
+    if not length:
+        return ()
+    return tokens_of(thoughts(ask.question, length, chance))[:length]
+
+
+def _thinking_length(ask: Ask) -> int:
+    """So many tokens are thought: at most half of what the caller's limit allows."""
+    return ask.thinking if ask.max_tokens is None else min(ask.thinking, ask.max_tokens // 2)
 
 
 def _called(call: Call) -> tuple[tuple[str, ...], FinishReason]:
@@ -162,7 +235,8 @@ def _called(call: Call) -> tuple[tuple[str, ...], FinishReason]:
 def _answer(ask: Ask, chance: Random) -> tuple[tuple[str, ...], FinishReason]:
     """The tokens of a spoken answer, cut short where the caller's limit says so."""
     length = min(max(int(log_normal(chance, ANSWER_MEDIAN, ANSWER_SIGMA)), ANSWER_MIN), ANSWER_MAX)
-    tokens = tokens_of(answer(ask.question, length, chance))
-    if ask.max_tokens is not None and ask.max_tokens < len(tokens):
-        return tokens[: max(ask.max_tokens, 1)], "length"
+    told = ask.question if ask.tool_result is None else f"{ask.tool_result} {ask.question}"
+    tokens = tokens_of(answer(told, length, chance))
+    if ask.max_tokens is not None and (room := ask.max_tokens - _thinking_length(ask)) < len(tokens):
+        return tokens[: max(room, 1)], "length"
     return tokens, "stop"

@@ -1,24 +1,26 @@
-"""Who plays in the demo: three providers with the manners of a cloud, a GPU server and a desktop.
+"""Who plays in the demo: providers with the manners of three clouds, a GPU server and a desktop, in every dialect.
 
-The figures describe characters, not products: they are what makes the three distinguishable on a screen. Every name
-begins with `demo-`, and models overlap so that a fallback has somewhere to go.
+The figures describe characters, not products: they are what makes them distinguishable on a screen. Every name begins
+with `demo-`, and models overlap so that a fallback has somewhere to go.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-ProviderKind = Literal["openai_compatible", "ollama"]
+ProviderKind = Literal["openai_compatible", "ollama", "anthropic", "google"]
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedModel:
     """A model that a simulated provider offers. `context_length` is in tokens, `size` the number of parameters as
-    people write it (`8B`; None where a cloud does not say), `file_bytes` what the model takes on disk and in memory."""
+    people write it (`8B`; None where a cloud does not say), `file_bytes` what the model takes on disk and in memory,
+    `dimensions` the length of its vectors when it makes embeddings."""
 
     name: str
     context_length: int
     size: str | None = None
     file_bytes: int = 0
+    dimensions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class FaultRates:
 @dataclass(frozen=True, slots=True)
 class SimulatedProvider:
     """One provider's character. The time to the first token is log-normal: `ttft_median_s` seconds with `ttft_sigma`
-    the standard deviation of its logarithm. `load_s` is what a model's first use takes on top."""
+    the standard deviation of its logarithm. `load_s` is what a model's first use takes on top. `embedding_models` make
+    vectors and cannot speak."""
 
     name: str
     kind: ProviderKind
@@ -49,6 +52,11 @@ class SimulatedProvider:
     tokens_per_s: float
     faults: FaultRates
     load_s: float = 0.0
+    embedding_models: tuple[SimulatedModel, ...] = ()
+
+    @property
+    def all_models(self) -> tuple[SimulatedModel, ...]:
+        return self.models + self.embedding_models
 
 
 CLOUD = SimulatedProvider(
@@ -60,6 +68,7 @@ CLOUD = SimulatedProvider(
     ttft_sigma=0.35,
     tokens_per_s=90.0,
     faults=FaultRates(rate_limited=0.02, server_error=0.008, cut=0.004),
+    embedding_models=(SimulatedModel("text-embedding-3-small", 8192, dimensions=1536),),
 )
 
 VLLM = SimulatedProvider(
@@ -71,6 +80,7 @@ VLLM = SimulatedProvider(
     ttft_sigma=0.25,
     tokens_per_s=60.0,
     faults=FaultRates(server_error=0.006, stall=0.002, cut=0.003),
+    embedding_models=(SimulatedModel("nomic-embed-text", 2048, "137M", dimensions=768),),
 )
 
 OLLAMA = SimulatedProvider(
@@ -86,6 +96,30 @@ OLLAMA = SimulatedProvider(
     tokens_per_s=34.0,
     faults=FaultRates(server_error=0.012, stall=0.004, cut=0.004),
     load_s=4.0,
+    embedding_models=(SimulatedModel("nomic-embed-text", 2048, "137M", 274_302_450, dimensions=768),),
 )
 
-PROVIDERS = (CLOUD, VLLM, OLLAMA)
+CLAUDE = SimulatedProvider(
+    name="demo-claude",
+    kind="anthropic",
+    description="Simulated cloud in Anthropic's dialect: thoughtful, and overloaded now and then",
+    models=(SimulatedModel("claude-sonnet-5-5", 1_000_000), SimulatedModel("claude-haiku-5-5", 1_000_000)),
+    ttft_median_s=0.62,
+    ttft_sigma=0.4,
+    tokens_per_s=70.0,
+    faults=FaultRates(rate_limited=0.01, server_error=0.012, cut=0.003),
+)
+
+GEMINI = SimulatedProvider(
+    name="demo-gemini",
+    kind="google",
+    description="Simulated cloud in Google's dialect: fast once it has begun",
+    models=(SimulatedModel("gemini-2.5-pro", 1_048_576), SimulatedModel("gemini-2.5-flash", 1_048_576)),
+    ttft_median_s=0.45,
+    ttft_sigma=0.45,
+    tokens_per_s=130.0,
+    faults=FaultRates(rate_limited=0.015, server_error=0.006, cut=0.004),
+    embedding_models=(SimulatedModel("gemini-embedding-001", 2048, dimensions=3072),),
+)
+
+PROVIDERS = (CLOUD, VLLM, OLLAMA, CLAUDE, GEMINI)

@@ -1,11 +1,15 @@
-"""A simulated server in OpenAI's dialect: models, chat completions whole and streamed, tool calls, usage, errors."""
+"""A simulated server in OpenAI's dialect: models, completions whole and streamed, tool calls, thinking, embeddings.
+
+Thinking goes out as `reasoning_content`, as vLLM and llama.cpp send it.
+"""
 
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.clock import Clock
-from ai_dashboard.demo.behaviour import Ask, Call, Script, Tool
+from ai_dashboard.demo.behaviour import THINKING_TOKENS, Ask, Call, Script, Tool
 from ai_dashboard.demo.catalogue import SimulatedProvider
+from ai_dashboard.demo.prose import tokens_of
 from ai_dashboard.demo.server import (
     SIMULATED,
     Refusal,
@@ -15,9 +19,13 @@ from ai_dashboard.demo.server import (
     read_conversation,
     read_limit,
     read_model,
+    read_object,
+    read_result,
+    read_texts,
     read_tools,
     reply_json,
 )
+from ai_dashboard.demo.vectors import packed
 from ai_dashboard.transport.http1 import Exchange
 
 _ERROR_TYPES = {429: "rate_limit_error", 500: "server_error"}
@@ -36,6 +44,8 @@ class OpenAIServer(SimulatedServer):
             ("GET", "/health"): self._health,
             ("GET", "/v1/models"): self._models,
             ("POST", "/v1/chat/completions"): self.chat,
+            ("POST", "/v1/completions"): self._complete,
+            ("POST", "/v1/embeddings"): self._embeddings,
         }
 
     def error(self, refusal: Refusal) -> JsonObject:
@@ -45,24 +55,29 @@ class OpenAIServer(SimulatedServer):
     def read_ask(self, body: JsonObject) -> Ask:
         prompt, question = read_conversation(body)
         choice = body.get("tool_choice")
-        options = body.get("stream_options")
         return Ask(
             model=read_model(body),
             prompt=prompt,
             question=question,
             stream=body.get("stream") is True,
-            include_usage=isinstance(options, dict) and options.get("include_usage") is True,
+            include_usage=_includes_usage(body),
             max_tokens=read_limit(body.get("max_completion_tokens", body.get("max_tokens"))),
             tools=_offered(read_tools(body), choice),
             must_call=choice == "required" or isinstance(choice, dict),
+            tool_result=read_result(body),
+            thinking=_thinking(body),
         )
 
     async def reply_whole(self, exchange: Exchange, ask: Ask, script: Script) -> None:
         head = self._head("chat.completion", ask)
-        await self._sleep(script.ttft_s)
-        async for _ in self.act(script):
-            pass
+        await self.pass_time(script)
+        if ask.bare:
+            choices = [_bare_choice(script.text, script.finish)]
+            reply_json(exchange, {**head, "choices": choices, "usage": _usage(script)})
+            return
         message: JsonObject = {"role": "assistant", "content": None if script.call else script.text}
+        if script.thoughts:
+            message["reasoning_content"] = script.thinking
         if script.call:
             message["tool_calls"] = [_call(script.call)]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": script.finish}
@@ -73,13 +88,18 @@ class OpenAIServer(SimulatedServer):
         usage: JsonObject = {"usage": None} if ask.include_usage else {}
 
         async def send(delta: JsonObject, finish: str | None = None) -> None:
-            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+            choice: JsonObject = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+            if ask.bare:
+                choice = _bare_choice(delta.get("content", ""), finish)
             exchange.write(_frame({**head, "choices": [choice], **usage}))
             await exchange.drain()
 
         await self._sleep(script.ttft_s)
         exchange.start(200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), SIMULATED])
-        await send({"role": "assistant", "content": None if script.call else ""})
+        if not ask.bare:
+            await send({"role": "assistant", "content": None if script.call else ""})
+        async for thought in self.think(script):
+            await send({"reasoning_content": thought})
         if script.call:
             await send({"tool_calls": [{"index": 0, **_call(script.call, arguments="")}]})
         async for token in self.act(script):
@@ -93,6 +113,33 @@ class OpenAIServer(SimulatedServer):
         exchange.write(b"data: [DONE]\n\n")
         exchange.finish()
 
+    async def _complete(self, exchange: Exchange) -> None:
+        """The older completions: a prompt instead of messages."""
+        body = read_object(await exchange.body())
+        prompt = "\n".join(read_texts(body.get("prompt")))
+        ask = Ask(
+            model=read_model(body),
+            prompt=prompt,
+            question=prompt,
+            stream=body.get("stream") is True,
+            include_usage=_includes_usage(body),
+            max_tokens=read_limit(body.get("max_tokens")),
+            bare=True,
+        )
+        await self.answer(exchange, ask)
+
+    async def _embeddings(self, exchange: Exchange) -> None:
+        body = read_object(await exchange.body())
+        model, texts = read_model(body), read_texts(body.get("input"))
+        vectors = await self.embed(model, texts, read_limit(body.get("dimensions")))
+        data = [
+            {"object": "embedding", "index": index, "embedding": packed(values) if _is_packed(body) else values}
+            for index, values in enumerate(vectors)
+        ]
+        count = sum(len(tokens_of(text)) for text in texts)
+        usage = {"prompt_tokens": count, "total_tokens": count}
+        reply_json(exchange, {"object": "list", "data": data, "model": model, "usage": usage})
+
     async def _health(self, exchange: Exchange) -> None:
         reply_json(exchange, {"status": "ok", "simulated": True})
 
@@ -105,13 +152,15 @@ class OpenAIServer(SimulatedServer):
                 "owned_by": self.provider.name,
                 "max_model_len": model.context_length,
             }
-            for model in self.provider.models
+            for model in self.provider.all_models
         ]
         reply_json(exchange, {"object": "list", "data": models})
 
     def _head(self, kind: str, ask: Ask) -> JsonObject:
         """What every object of one answer begins with."""
-        identity = f"chatcmpl-{self.provider.name}-{self._count}"
+        if ask.bare:
+            kind = "text_completion"
+        identity = f"{'cmpl' if ask.bare else 'chatcmpl'}-{self.provider.name}-{self._count}"
         return {"id": identity, "object": kind, "created": int(self._clock.wall()), "model": ask.model}
 
 
@@ -130,7 +179,32 @@ def _usage(script: Script) -> JsonObject:
         "prompt_tokens": script.prompt_tokens,
         "completion_tokens": script.completion_tokens,
         "total_tokens": script.prompt_tokens + script.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": script.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": len(script.thoughts)},
     }
+
+
+def _thinking(body: JsonObject) -> int:
+    """How much thinking is asked for, with OpenAI's field or with the switch in the templates of open models."""
+    effort = body.get("reasoning_effort")
+    if isinstance(effort, str):
+        return THINKING_TOKENS.get(effort, 0)
+    template = body.get("chat_template_kwargs")
+    switched_on = isinstance(template, dict) and template.get("enable_thinking") is True
+    return THINKING_TOKENS["medium"] if switched_on else 0
+
+
+def _includes_usage(body: JsonObject) -> bool:
+    options = body.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def _is_packed(body: JsonObject) -> bool:
+    return body.get("encoding_format") == "base64"
+
+
+def _bare_choice(text: str, finish: str | None) -> JsonObject:
+    return {"index": 0, "text": text, "logprobs": None, "finish_reason": finish}
 
 
 def _call(call: Call, arguments: str | None = None) -> JsonObject:

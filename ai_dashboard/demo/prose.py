@@ -50,6 +50,16 @@ _SENTENCES = (
 )
 
 
+_STEPS = (
+    "First, what exactly is asked about {topic}?",
+    "Next, {topic} has to be weighed against {other}.",
+    "An example of {topic} would make this easier to follow.",
+    "It is tempting to begin with {other}, but {topic} comes first.",
+    "Nothing about {topic} is looked up here, so it stays general.",
+    "That leaves {topic}, in a few plain sentences.",
+)
+
+
 def tokens_of(text: str) -> tuple[str, ...]:
     """The tokens of a text; joined, they are the text."""
     return tuple(_TOKEN.findall(text))
@@ -57,12 +67,21 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 def answer(prompt: str, length: int, chance: Random) -> str:
     """About `length` tokens of prose on the prompt's own words, in whole sentences."""
+    return _sentences("This is a simulated answer about {topic}.", _SENTENCES, prompt, length, chance)
+
+
+def thoughts(prompt: str, length: int, chance: Random) -> str:
+    """About `length` tokens of what might precede an answer."""
+    return _sentences("This is simulated thinking about {topic}.", _STEPS, prompt, length, chance)
+
+
+def _sentences(first: str, others: tuple[str, ...], prompt: str, length: int, chance: Random) -> str:
     topics = _topics(prompt)
-    parts = [f"This is a simulated answer about {topics[0]}."]
+    parts = [first.format(topic=topics[0])]
     count = len(tokens_of(parts[0]))
     deck: list[str] = []
     while count < length:
-        deck = deck or chance.sample(_SENTENCES, len(_SENTENCES))
+        deck = deck or chance.sample(others, len(others))
         topic, other = chance.choice(topics), chance.choice(topics)
         sentence = deck.pop().format(topic=topic, other="the rest" if other == topic else other)
         parts.append(sentence)

@@ -1,11 +1,12 @@
 """What the simulated servers have in common: acting a script out over HTTP, and saying in every reply that it is play.
 
-A dialect's file supplies the shapes; routes, model look-up, faults and pace are here, so that both dialects go wrong in
+A dialect's file supplies the shapes; routes, model look-up, faults and pace are here, so that all dialects go wrong in
 the same ways.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -14,7 +15,9 @@ import orjson
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.demo.behaviour import Ask, Behaviour, Fault, Script, Tool
-from ai_dashboard.demo.catalogue import SimulatedProvider
+from ai_dashboard.demo.catalogue import SimulatedModel, SimulatedProvider
+from ai_dashboard.demo.prompt_cache import PromptCache
+from ai_dashboard.demo.vectors import vector
 from ai_dashboard.transport.http1 import Exchange
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -52,6 +55,7 @@ class SimulatedServer(ABC):
         self._behaviour = Behaviour(provider, seed)
         self._clock = clock
         self._sleep = sleep
+        self._cache = PromptCache()
         self._count = 0
 
     async def handle(self, exchange: Exchange) -> None:
@@ -86,9 +90,27 @@ class SimulatedServer(ABC):
 
     async def chat(self, exchange: Exchange) -> None:
         """One chat completion, from its body to its last byte or its fault."""
-        ask = self.read_ask(read_object(await exchange.body()))
-        if ask.model not in {model.name for model in self.provider.models}:
-            raise Refusal(404, "model_not_found", f"The model '{ask.model}' does not exist here.")
+        await self.answer(exchange, self.read_ask(read_object(await exchange.body())))
+
+    async def answer(self, exchange: Exchange, ask: Ask) -> None:
+        """Answer an ask, from its script to its last byte or its fault."""
+        find_model(self.provider.models, ask.model)
+        script = await self._script(ask)
+        await (self.reply_stream if ask.stream else self.reply_whole)(exchange, ask, script)
+
+    async def embed(self, model: str, texts: list[str], dimensions: int | None) -> list[list[float]]:
+        """The vectors of some texts, in their order. Raises `Refusal` where a server would, and `Cut`."""
+        found = find_model(self.provider.embedding_models, model)
+        if dimensions is not None and not 0 < dimensions <= found.dimensions:
+            raise Refusal(400, "invalid_request", f"'{model}' has between 1 and {found.dimensions} dimensions.")
+        script = await self._script(Ask(model, "\n".join(texts), "", stream=False, max_tokens=1))
+        if script.fault is not Fault.NONE:
+            await self._break(script.fault)
+        await self._sleep(script.ttft_s)
+        return [vector(text, model, dimensions or found.dimensions) for text in texts]
+
+    async def _script(self, ask: Ask) -> Script:
+        """What becomes of an ask, when it is not refused at once. Raises `Refusal`."""
         self._count += 1
         script = self._behaviour.script(ask)
         if script.fault is Fault.RATE_LIMITED:
@@ -97,7 +119,21 @@ class SimulatedServer(ABC):
         if script.fault is Fault.SERVER_ERROR:
             await self._sleep(script.ttft_s)
             raise Refusal(500, "server_error", "Simulated failure of the server.")
-        await (self.reply_stream if ask.stream else self.reply_whole)(exchange, ask, script)
+        return replace(script, cached_tokens=self._cache.reuse(ask.model, ask.prompt))
+
+    async def think(self, script: Script) -> AsyncIterator[str]:
+        """The tokens of the thinking at their pace, with the gap to the answer behind the last."""
+        for token, gap_s in zip(script.thoughts, script.thought_gaps_s, strict=True):
+            yield token
+            await self._sleep(gap_s)
+
+    async def pass_time(self, script: Script) -> None:
+        """Everything up to the last token, for an answer that is sent in one piece. Raises `Cut`."""
+        await self._sleep(script.ttft_s)
+        async for _ in self.think(script):
+            pass
+        async for _ in self.act(script):
+            pass
 
     async def act(self, script: Script) -> AsyncIterator[str]:
         """The tokens at their pace, after the first has been waited for. Raises `Cut` where the script breaks off."""
@@ -113,13 +149,16 @@ class SimulatedServer(ABC):
             await self._sleep(STALL_S)
         raise Cut
 
+    def find(self, method: str, path: str) -> Route | None:
+        """Who answers a method and path."""
+        return self.routes().get((method, path))
+
     def _route(self, exchange: Exchange) -> Route:
-        routes = self.routes()
         method = "GET" if exchange.method == "HEAD" else exchange.method
         path = exchange.path.rstrip("/")
-        if route := routes.get((method, path)):
+        if route := self.find(method, path):
             return route
-        if any(path == known for _, known in routes):
+        if any(self.find(other, path) for other in ("GET", "POST")):
             raise Refusal(405, "method_not_allowed", f"{exchange.method} is not allowed on {path}.")
         raise Refusal(404, "not_found", f"There is nothing at {exchange.path}.")
 
@@ -140,13 +179,45 @@ def read_conversation(body: JsonObject) -> tuple[str, str]:
     messages = body.get("messages")
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise Refusal(400, "invalid_request", "'messages' must be a list of messages.")
-    said = [_text(message.get("content")) for message in messages]
+    said = [text_of(message.get("content")) for message in messages]
     asked = [text for text, message in zip(said, messages, strict=True) if message.get("role") == "user"]
     return "\n".join(said), asked[-1] if asked else ""
 
 
+def read_result(body: JsonObject) -> str | None:
+    """What a tool has answered, when that is the last message."""
+    match body.get("messages"):
+        case [*_, {"role": "tool", **message}]:
+            return text_of(message.get("content"))
+        case _:
+            return None
+
+
+def read_texts(given: object) -> list[str]:
+    """One text or several to make vectors of; tokens count as texts too. Raises `Refusal`."""
+    several = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
+    texts = []
+    for one in several:
+        match one:
+            case str():
+                texts.append(one)
+            case [int(), *_]:
+                texts.append(" ".join(map(str, one)))
+            case _:
+                raise Refusal(400, "invalid_request", "The input must be a text or a list of texts.")
+    return texts
+
+
+def find_model(models: tuple[SimulatedModel, ...], name: str) -> SimulatedModel:
+    """The model of a name. Raises `Refusal` when there is none."""
+    for model in models:
+        if model.name == name:
+            return model
+    raise Refusal(404, "model_not_found", f"The model '{name}' does not exist here.")
+
+
 def read_tools(body: JsonObject) -> tuple[Tool, ...]:
-    """The functions that the caller offers; both dialects write them alike. Raises `Refusal`."""
+    """The functions that the caller offers, as OpenAI and Ollama write them. Raises `Refusal`."""
     offered = body.get("tools") or []
     if not isinstance(offered, list):
         raise Refusal(400, "invalid_request", "'tools' must be a list of tools.")
@@ -183,7 +254,7 @@ def rfc3339(wall: float) -> str:
     return datetime.fromtimestamp(wall, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _text(content: object) -> str:
+def text_of(content: object) -> str:
     """The text of a message, whose content is a text, a list of parts, or nothing."""
     if isinstance(content, str):
         return content

@@ -7,7 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.demo.anthropic_server import AnthropicServer
 from ai_dashboard.demo.catalogue import PROVIDERS, SimulatedProvider
+from ai_dashboard.demo.google_server import GoogleServer
 from ai_dashboard.demo.ollama_server import OllamaServer
 from ai_dashboard.demo.openai_server import OpenAIServer
 from ai_dashboard.demo.server import SimulatedServer, Sleep
@@ -16,7 +18,12 @@ from ai_dashboard.transport.http1 import Server
 
 LOOPBACK = "127.0.0.1"
 
-_SERVERS: Mapping[str, type[SimulatedServer]] = {"openai_compatible": OpenAIServer, "ollama": OllamaServer}
+_SERVERS: Mapping[str, type[SimulatedServer]] = {
+    "openai_compatible": OpenAIServer,
+    "ollama": OllamaServer,
+    "anthropic": AnthropicServer,
+    "google": GoogleServer,
+}
 
 
 class DemoStage:
@@ -68,8 +75,8 @@ class DemoStage:
         return {name: self._entry(name, actor.provider) for name, actor in self._actors.items()}
 
     def mapping_entries(self) -> dict[str, object]:
-        """A `model-mappings.yaml` that shows each kind of rule, for the three providers of the catalogue. Whichever of
-        them is stopped, every model has somebody left to answer; `qwen2.5-coder:7b` because two of them serve it."""
+        """A `model-mappings.yaml` that shows each kind of rule, for the providers of the catalogue. Whichever of them
+        is stopped, every model that speaks has somebody left to answer; `qwen2.5-coder:7b` because two serve it."""
         return {
             "exact_matches": {
                 "gpt-5-mini": {"provider": "demo-cloud", "backend_model": "gpt-5-mini", "fallback": None},
@@ -78,6 +85,9 @@ class DemoStage:
             "patterns": [
                 {"pattern": "^gpt-", "provider": "demo-cloud", "fallback": None},
                 {"pattern": "^qwen", "provider": "demo-vllm", "fallback": "demo-ollama"},
+                {"pattern": "^nomic-embed", "provider": "demo-ollama", "fallback": "demo-vllm"},
+                {"pattern": "^claude-", "provider": "demo-claude", "fallback": None},
+                {"pattern": "^gemini-", "provider": "demo-gemini", "fallback": None},
             ],
             "capabilities": {
                 "general_chat": {
@@ -98,6 +108,10 @@ class DemoStage:
                 "gpt-5-mini": {"chain": ["qwen2.5-coder:7b"]},
                 "qwen3-32b": {"chain": ["gpt-5-mini"]},
                 "llama3.1:8b": {"chain": ["qwen3-32b", "gpt-5-mini"]},
+                "claude-sonnet-5-5": {"chain": ["gemini-2.5-pro", "gpt-5"]},
+                "claude-haiku-5-5": {"chain": ["gemini-2.5-flash"]},
+                "gemini-2.5-pro": {"chain": ["gpt-5"]},
+                "gemini-2.5-flash": {"chain": ["gpt-5-mini", "llama3.1:8b"]},
             },
         }
 
@@ -113,7 +127,8 @@ class DemoStage:
             "models": [
                 {"name": model.name, "context_length": model.context_length}
                 | ({"size": model.size} if model.size else {})
-                for model in provider.models
+                | ({"supports": ["embeddings"]} if model.dimensions else {})
+                for model in provider.all_models
             ],
         }
 

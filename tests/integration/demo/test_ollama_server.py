@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ai_dashboard.demo.behaviour import THINKING_TOKENS
 from ai_dashboard.demo.catalogue import OLLAMA, FaultRates
 from ai_dashboard.demo.ollama_server import KEEP_LOADED_S
 from ai_dashboard.demo.server import Sleep
@@ -71,6 +72,53 @@ async def test_a_tool_call_has_an_object_for_its_arguments(ollama: httpx.AsyncCl
     }
 
 
+async def test_a_tools_result_is_answered(ollama: httpx.AsyncClient) -> None:
+    question = {"role": "user", "content": "What is the weather in Oslo?"}
+    call = {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "get_weather", "arguments": {}}}]}
+    turns = [question, call, {"role": "tool", "tool_name": "get_weather", "content": "Drizzle"}]
+    reply = await ollama.post("/api/chat", json=HELLO | {"messages": turns, "tools": [WEATHER], "stream": False})
+    assert "tool_calls" not in reply.json()["message"]
+    assert "Drizzle" in reply.json()["message"]["content"]
+
+
+@pytest.mark.parametrize(("think", "tokens"), [(True, "medium"), ("low", "low"), (False, ""), (None, "")])
+async def test_thinking_comes_before_the_answer(ollama: httpx.AsyncClient, think: object, tokens: str) -> None:
+    *pieces, last = lines(await ollama.post("/api/chat", json=HELLO | {"think": think}))
+    thoughts = [piece["message"]["thinking"] for piece in pieces if "thinking" in piece["message"]]
+    assert len(thoughts) == THINKING_TOKENS.get(tokens, 0)
+    assert all("thinking" in piece["message"] for piece in pieces[: len(thoughts)])
+    assert last["eval_count"] == len(pieces)
+    whole = (await ollama.post("/api/chat", json=HELLO | {"think": think, "stream": False})).json()
+    assert whole["message"].get("thinking", "").startswith("This is simulated thinking" if tokens else "")
+
+
+async def test_generate_answers_a_prompt(ollama: httpx.AsyncClient) -> None:
+    body = {"model": "llama3.1:8b", "prompt": "How do pools work?", "system": "Be brief.", "think": "low"}
+    *pieces, last = lines(await ollama.post("/api/generate", json=body))
+    assert "simulated" in "".join(piece["response"] for piece in pieces)
+    assert "simulated" in "".join(piece.get("thinking", "") for piece in pieces)
+    assert (last["response"], last["done"], last["prompt_eval_count"]) == ("", True, 8)
+    whole = (await ollama.post("/api/generate", json=body | {"stream": False, "options": {"num_predict": 4}})).json()
+    assert (whole["done_reason"], "message" in whole) == ("length", False)
+
+
+async def test_generate_without_a_prompt_loads_the_model(ollama: httpx.AsyncClient) -> None:
+    reply = (await ollama.post("/api/generate", json={"model": "llama3.1:8b"})).json()
+    assert (reply["response"], reply["done_reason"]) == ("", "load")
+    assert [model["name"] for model in (await ollama.get("/api/ps")).json()["models"]] == ["llama3.1:8b"]
+
+
+async def test_embeddings_new_and_old(ollama: httpx.AsyncClient) -> None:
+    body = {"model": "nomic-embed-text", "input": ["Hello", "world"]}
+    new = (await ollama.post("/api/embed", json=body)).json()
+    old = (await ollama.post("/api/embeddings", json={"model": "nomic-embed-text", "prompt": "Hello"})).json()
+    assert [len(values) for values in new["embeddings"]] == [768, 768]
+    assert new["embeddings"][0] == old["embedding"]
+    assert new["prompt_eval_count"] == 2
+    short = (await ollama.post("/api/embed", json=body | {"dimensions": 8})).json()
+    assert [len(values) for values in short["embeddings"]] == [8, 8]
+
+
 async def test_a_model_is_loaded_once_and_forgotten_when_it_rests(ollama: httpx.AsyncClient, sleep: Sleep) -> None:
     async def load_s() -> float:
         reply = await ollama.post("/api/chat", json=HELLO | {"stream": False})
@@ -90,10 +138,10 @@ async def test_a_model_is_loaded_once_and_forgotten_when_it_rests(ollama: httpx.
 
 async def test_tags_and_version(ollama: httpx.AsyncClient) -> None:
     tags = (await ollama.get("/api/tags")).json()["models"]
-    assert [tag["name"] for tag in tags] == ["llama3.1:8b", "qwen2.5-coder:7b"]
-    assert [tag["size"] for tag in tags] == [model.file_bytes for model in OLLAMA.models]
+    assert [tag["name"] for tag in tags] == ["llama3.1:8b", "qwen2.5-coder:7b", "nomic-embed-text"]
+    assert [tag["size"] for tag in tags] == [model.file_bytes for model in OLLAMA.all_models]
     assert tags[0]["details"]["parameter_size"] == "8B"
-    assert len({tag["digest"] for tag in tags}) == 2
+    assert len({tag["digest"] for tag in tags}) == 3
     assert "simulated" in (await ollama.get("/api/version")).json()["version"]
 
 
@@ -104,6 +152,7 @@ async def test_tags_and_version(ollama: httpx.AsyncClient) -> None:
         (b"[]", 400, "not a JSON object"),
         (json.dumps(HELLO | {"model": "llama9"}).encode(), 404, "'llama9' does not exist"),
         (json.dumps(HELLO | {"messages": 1}).encode(), 400, "'messages'"),
+        (json.dumps(HELLO | {"model": "nomic-embed-text"}).encode(), 404, "does not exist"),
     ],
 )
 async def test_errors_have_ollamas_form(ollama: httpx.AsyncClient, body: bytes, status: int, says: str) -> None:

@@ -1,6 +1,7 @@
 """The simulated cloud, asked by OpenAI's own client and by plain HTTP."""
 
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,9 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionToolChoiceOptionParam
 
+from ai_dashboard.demo.behaviour import THINKING_TOKENS
 from ai_dashboard.demo.catalogue import FaultRates
+from ai_dashboard.demo.prompt_cache import BLOCK
 from ai_dashboard.demo.server import STALL_S
 from ai_dashboard.demo.stage import DemoStage
 
@@ -107,9 +110,65 @@ async def test_tools_that_must_not_be_called_are_not(client: openai.AsyncOpenAI)
     assert reply.choices[0].finish_reason == "stop"
 
 
+async def test_a_tools_result_is_answered(client: openai.AsyncOpenAI) -> None:
+    question = {"role": "user", "content": "What is the weather in Oslo?"}
+    first = await client.chat.completions.create(**HELLO | {"messages": [question], "tools": [WEATHER]})
+    message = first.choices[0].message
+    assert message.tool_calls is not None
+    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "Drizzle"}
+    turns = [question, message.model_dump(exclude_none=True), result]
+    reply = await client.chat.completions.create(**HELLO | {"messages": turns, "tools": [WEATHER]})
+    assert reply.choices[0].finish_reason == "stop"
+    assert "Drizzle" in (reply.choices[0].message.content or "")
+
+
+async def test_thinking_comes_before_the_answer_and_is_counted(client: openai.AsyncOpenAI) -> None:
+    whole = await client.chat.completions.create(**HELLO, reasoning_effort="low")
+    assert whole.choices[0].message.model_dump()["reasoning_content"].startswith("This is simulated thinking")
+    assert whole.usage is not None
+    assert whole.usage.completion_tokens_details is not None
+    assert whole.usage.completion_tokens_details.reasoning_tokens == THINKING_TOKENS["low"]
+    switch = {"chat_template_kwargs": {"enable_thinking": True}}
+    stream = await client.chat.completions.create(**HELLO, stream=True, extra_body=switch)
+    deltas = [chunk.choices[0].delta.model_dump() async for chunk in stream]
+    thoughts = [number for number, delta in enumerate(deltas) if delta.get("reasoning_content")]
+    assert thoughts == list(range(1, THINKING_TOKENS["medium"] + 1))
+
+
+async def test_a_prompt_that_comes_again_is_cached(client: openai.AsyncOpenAI) -> None:
+    messages = [{"role": "user", "content": " ".join(f"word{number}" for number in range(40))}]
+    usages = [(await client.chat.completions.create(**HELLO | {"messages": messages})).usage for _ in range(2)]
+    details = [usage.prompt_tokens_details for usage in usages if usage]
+    assert [detail.cached_tokens for detail in details if detail] == [0, 40 // BLOCK * BLOCK]
+
+
+async def test_the_older_completions(client: openai.AsyncOpenAI) -> None:
+    whole = await client.completions.create(model="gpt-5", prompt="How do pools work?", max_tokens=4)
+    assert (whole.object, whole.choices[0].text) == ("text_completion", "This is a simulated")
+    assert whole.choices[0].finish_reason == "length"
+    stream = await client.completions.create(model="gpt-5", prompt=["How do", "pools work?"], stream=True)
+    assert "simulated" in "".join([chunk.choices[0].text async for chunk in stream])
+
+
+async def test_embeddings(client: openai.AsyncOpenAI) -> None:
+    model = "text-embedding-3-small"
+    packed = await client.embeddings.create(model=model, input=["Hello", "world"])
+    plain = await client.embeddings.create(model=model, input="Hello", encoding_format="float")
+    assert [len(entry.embedding) for entry in packed.data] == [1536, 1536]
+    assert packed.data[0].embedding == pytest.approx(plain.data[0].embedding)
+    assert math.hypot(*plain.data[0].embedding) == pytest.approx(1.0)
+    assert packed.usage.prompt_tokens == 2
+    short = await client.embeddings.create(model=model, input="Hello", dimensions=8)
+    assert len(short.data[0].embedding) == 8
+    with pytest.raises(openai.BadRequestError, match="between 1 and 1536"):
+        await client.embeddings.create(model=model, input="Hello", dimensions=2000)
+    with pytest.raises(openai.NotFoundError):
+        await client.embeddings.create(model="gpt-5", input="Hello")
+
+
 async def test_models(client: openai.AsyncOpenAI) -> None:
     models = [model.id async for model in client.models.list()]
-    assert models == ["gpt-5", "gpt-5-mini"]
+    assert models == ["gpt-5", "gpt-5-mini", "text-embedding-3-small"]
 
 
 async def test_an_unknown_model(client: openai.AsyncOpenAI) -> None:

@@ -7,7 +7,17 @@ from statistics import median
 
 import pytest
 
-from ai_dashboard.demo.behaviour import ANSWER_MAX, RETRY_AFTER_S, Ask, Behaviour, Fault, Script, Tool, draw_fault
+from ai_dashboard.demo.behaviour import (
+    ANSWER_MAX,
+    RETRY_AFTER_S,
+    THINKING_TOKENS,
+    Ask,
+    Behaviour,
+    Fault,
+    Script,
+    Tool,
+    draw_fault,
+)
 from ai_dashboard.demo.catalogue import CLOUD, OLLAMA, PROVIDERS, VLLM, FaultRates, SimulatedProvider
 from ai_dashboard.demo.prose import tokens_of
 
@@ -96,6 +106,44 @@ def test_tools_are_called_when_asked_for(question: str, must_call: bool, calls: 
         assert json.loads(script.call.arguments)["city"]
         assert "".join(script.tokens) == script.call.arguments
         assert script.text == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [("get_weather", "Weather, please."), ("searchDocs", "Search for pools."), ("book-flight", "A flight to Oslo?")],
+)
+def test_a_question_sounds_like_a_tool_when_they_share_a_word(name: str, question: str) -> None:
+    script = scripts(CLOUD, 5, 1, replace(ASK, question=question, tools=(Tool("get_other", {}), Tool(name, {}))))[0]
+    assert script.call is not None
+    assert script.call.name == name
+
+
+def test_short_words_are_in_every_question() -> None:
+    ask = replace(ASK, question="How do I get there?", tools=(Tool("get_it", {}),))
+    assert scripts(CLOUD, 5, 1, ask)[0].call is None
+
+
+def test_after_a_tool_has_answered_the_model_does() -> None:
+    ask = replace(ASK, question="What is the weather in Oslo?", tools=(WEATHER,), tool_result="Drizzle")
+    script = scripts(CLOUD, 5, 1, ask)[0]
+    assert script.call is None
+    assert "Drizzle" in script.text
+    assert scripts(CLOUD, 5, 1, replace(ask, must_call=True))[0].call is not None
+
+
+def test_thinking_comes_before_an_answer_that_stays_the_same() -> None:
+    plain = scripts(CLOUD, 5, 1)[0]
+    thoughtful = scripts(CLOUD, 5, 1, replace(ASK, thinking=THINKING_TOKENS["low"]))[0]
+    assert (thoughtful.tokens, thoughtful.ttft_s) == (plain.tokens, plain.ttft_s)
+    assert plain.thoughts == ()
+    assert thoughtful.thinking.startswith("This is simulated thinking about ")
+    assert len(thoughtful.thoughts) == len(thoughtful.thought_gaps_s) == THINKING_TOKENS["low"]
+    assert thoughtful.completion_tokens == plain.completion_tokens + THINKING_TOKENS["low"]
+
+
+def test_a_limit_holds_for_thinking_and_answer_together() -> None:
+    script = scripts(CLOUD, 2, 1, replace(ASK, thinking=80, max_tokens=20))[0]
+    assert (len(script.thoughts), script.completion_tokens, script.finish) == (10, 20, "length")
 
 
 def test_without_tools_nothing_is_called() -> None:

@@ -4,7 +4,19 @@ from ai_dashboard.demo.catalogue import PROVIDERS
 
 
 def test_every_name_says_demo() -> None:
-    assert [provider.name for provider in PROVIDERS] == ["demo-cloud", "demo-vllm", "demo-ollama"]
+    names = ["demo-cloud", "demo-vllm", "demo-ollama", "demo-claude", "demo-gemini"]
+    assert [provider.name for provider in PROVIDERS] == names
+
+
+def test_every_dialect_is_spoken() -> None:
+    assert {provider.kind for provider in PROVIDERS} == {"openai_compatible", "ollama", "anthropic", "google"}
+
+
+def test_embedding_models_have_dimensions_and_others_have_none() -> None:
+    for provider in PROVIDERS:
+        assert provider.all_models == provider.models + provider.embedding_models
+        assert all(model.dimensions > 0 for model in provider.embedding_models)
+        assert not any(model.dimensions for model in provider.models)
 
 
 def test_most_requests_go_well() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.demo.prose import answer, tokens_of, tool_arguments
+from ai_dashboard.demo.prose import answer, thoughts, tokens_of, tool_arguments
 
 
 @given(st.text())
@@ -40,6 +40,13 @@ def test_an_answer_is_about_the_words_of_its_prompt() -> None:
     text = answer("How should I tune Postgres autovacuum?", 60, Random(1))
     assert "Postgres" in text or "autovacuum" in text
     assert "should have one" not in text.split(".")[0]
+
+
+@given(st.text(), st.integers(1, 100), st.integers())
+def test_thoughts_say_that_they_are_simulated(prompt: str, length: int, seed: int) -> None:
+    text = thoughts(prompt, length, Random(seed))
+    assert text.startswith("This is simulated thinking about ")
+    assert len(tokens_of(text)) >= length
 
 
 SCHEMA = {

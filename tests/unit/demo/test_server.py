@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.demo.behaviour import Tool
+from ai_dashboard.demo.catalogue import CLOUD
 from ai_dashboard.demo.server import (
     Refusal,
+    find_model,
     read_conversation,
     read_limit,
     read_model,
     read_object,
+    read_result,
+    read_texts,
     read_tools,
     rfc3339,
 )
@@ -57,6 +61,34 @@ def test_tools_are_read_with_and_without_parameters() -> None:
     tools = [{"type": "function", "function": {"name": "now"}}, {"function": {"name": "at", "parameters": {"a": 1}}}]
     assert read_tools({"tools": tools}) == (Tool("now", {}), Tool("at", {"a": 1}))
     assert read_tools({"tools": None}) == read_tools({}) == ()
+
+
+def test_a_tools_answer_is_one_when_it_is_the_last_message() -> None:
+    answer: JsonObject = {"role": "tool", "content": [{"type": "text", "text": "4 °C"}]}
+    assert read_result({"messages": [{"role": "user", "content": "Weather?"}, answer]}) == "4 °C"
+    assert read_result({"messages": [answer, {"role": "user", "content": "And now?"}]}) is None
+    assert read_result({"messages": []}) is read_result({}) is None
+
+
+@pytest.mark.parametrize(
+    ("given_", "texts"),
+    [("a", ["a"]), (["a", ""], ["a", ""]), ([1, 2], ["1 2"]), ([[1, 2], [3]], ["1 2", "3"])],
+)
+def test_texts_come_alone_as_lists_and_as_tokens(given_: object, texts: list[str]) -> None:
+    assert read_texts(given_) == texts
+
+
+@pytest.mark.parametrize("given_", [None, [], {}, 7, [None], [[]], [["a"]], [[[1]]]])
+def test_an_input_without_texts_is_refused(given_: object) -> None:
+    with pytest.raises(Refusal, match="must be a text"):
+        read_texts(given_)
+
+
+def test_a_model_that_is_not_there_is_refused() -> None:
+    assert find_model(CLOUD.models, "gpt-5") is CLOUD.models[0]
+    with pytest.raises(Refusal, match="'gpt-6' does not exist") as refused:
+        find_model(CLOUD.models, "gpt-6")
+    assert refused.value.status == 404
 
 
 @given(NESTED, st.sampled_from([("model", read_model), ("messages", read_conversation), ("tools", read_tools)]))
