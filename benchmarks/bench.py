@@ -18,10 +18,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import ui
+from benchmarks import siege, ui
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.processes import answers, cpu_seconds, free_port, process, pss_mb
 from benchmarks.scenarios import FIGURES, SCENARIOS, SMALL, Figure, Reading, Scenario
+from benchmarks.siege_scene import Tools
 
 HERE = Path(__file__).parent
 UNDER_TEST, REST = "0", "1"
@@ -49,6 +50,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", help="names of contenders, separated by commas")
     parser.add_argument("--scenario", help="measure only scenarios whose name holds this text")
     parser.add_argument("--ui", action="store_true", help="measure what the screen costs the gateway instead")
+    parser.add_argument("--siege", action="store_true", help="measure hostile load and endurance instead (25 minutes)")
+    parser.add_argument("--quick", action="store_true", help="with --siege: everything small")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every reading")
     args = parser.parse_args(arguments)
     if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
@@ -60,6 +63,10 @@ def main(arguments: list[str]) -> int:
         load = _compiled("load", folder)
         if args.ui:
             print(ui.measure(args.rounds, load, _compiled("upstream", folder)))
+            return 0
+        if args.siege:
+            tools = Tools(load, _compiled("upstream", folder), folder)
+            print(siege.measure(tools, quick=args.quick, only=args.scenario, keep=args.json))
             return 0
         entries = _start_all(args.only, folder, stack)
         for number in range(args.rounds):

@@ -3,7 +3,8 @@
 //   load PORT CONNECTIONS SECONDS BODY_FILE [REQUESTS_PER_S or 0] [PATH] [HEADER…]
 //
 // Prints one JSON line: requests per second and latencies in milliseconds; for event streams also the time to the first
-// event (ttft), events per second, the gaps between reads, and how long time-stamped events were under way (oneway).
+// event (ttft), events per second, the gaps between reads, how long time-stamped events were under way (oneway), and how
+// much longer than the one before it each of them was (added: the gap that was not there when it was written).
 // The first 0.3 s are not counted. `bad` are replies other than 200 or too short, `errors` connections that broke.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@ typedef struct {
     int fd, busy, events;
     char *in;
     size_t used, sent, scanned;
-    double started, scheduled, last_event;
+    double started, scheduled, last_event, under_way;
 } Connection;
 
 typedef struct {
@@ -36,7 +37,7 @@ static char *request;
 static size_t request_length;
 static int port, poller, connection_count, streaming;
 static Connection *connections;
-static Sample latency, ttft, oneway, gap;
+static Sample latency, ttft, oneway, gap, added;
 static long errors, bad, reconnects, events_seen;
 static double count_from;
 
@@ -109,7 +110,7 @@ static void start_request(Connection *connection, double at) {
     connection->events = 0;
     connection->busy = 1;
     connection->started = at;
-    connection->last_event = 0;
+    connection->last_event = connection->under_way = 0;
     send_rest(connection);
 }
 
@@ -124,7 +125,11 @@ static void read_events(Connection *connection, size_t head, double now) {
         fresh = 1;
         char *stamp = memmem(at, stop - at, "\"ts", 3);
         long long sent_ns = stamp ? strtoll(stamp + 3, NULL, 10) : 0;
-        if (counted && sent_ns > 0) add(&oneway, monotonic_s() - sent_ns * 1e-9);
+        if (counted && sent_ns > 0) {
+            double before = connection->under_way, under_way = connection->under_way = monotonic_s() - sent_ns * 1e-9;
+            add(&oneway, under_way);
+            if (before > 0) add(&added, under_way > before ? under_way - before : 0);
+        }
         at = stop + 2;
         connection->scanned = at - connection->in;
     }
@@ -248,5 +253,6 @@ int main(int count, char **arguments) {
     print_sample("ttft", &ttft);
     print_sample("oneway", &oneway);
     print_sample("gap", &gap);
+    print_sample("added", &added);
     printf("}\n");
 }

@@ -43,7 +43,6 @@ TESTED_ELSEWHERE = {
     "transport/client/timeouts": "tests/integration/transport/test_upstream_client.py",
     "transport/http1/exchange": "tests/integration/transport/test_http1_server.py",
     "transport/http1/limits": "tests/integration/transport/test_http1_server.py",
-    "transport/http1/listening": "tests/integration/transport/test_http1_server.py",
     "transport/http1/protocol": "tests/integration/transport/test_http1_server.py",
     "tui/app": "tests/tui/test_app.py",
     "tui/filter": "tests/tui/test_overview.py",
