@@ -41,8 +41,8 @@ class Ask:
 
     `body` is the whole ask in canonical form; `raw` the bytes it came in, as `form`. `include_usage` says whether the
     caller asked to see usage at the end of a stream. `headers` are the caller's that speak to a provider of its dialect
-    (`anthropic-beta`), names in lower case. `own_fields` names what only providers of the caller's own form can be told:
-    another one is asked without it, and the caller is warned, or refused when it is `strict`.
+    (`anthropic-beta`), names in lower case. `own_fields` names what only providers of the caller's own form can be
+    told: another one is asked without it, and the caller is warned, or refused when it is `strict`.
     """
 
     model: str

@@ -1,7 +1,7 @@
 """What a dialect has to be able to do, for each of the forms in which it writes asks and replies.
 
-A form has a caller's side (read an ask, write its reply) and a provider's side (write an ask, read its reply). All of it
-is pure: bytes and values in, bytes and values out.
+A form has a caller's side (read an ask, write its reply) and a provider's side (write an ask, read its reply). All of
+it is pure: bytes and values in, bytes and values out.
 """
 
 from collections.abc import Callable, Mapping
@@ -67,8 +67,8 @@ class Encoder(Protocol):
 
 class Relay(Protocol):
     """One reply on its way. Until `committed`, nothing of what `feed` returned may reach the caller: another provider
-    can still answer. A reply is whole only when `close` returns; when it raises, the caller must be told that the answer
-    was cut. `failure` is the provider's own error that already went to the caller inside the stream."""
+    can still answer. A reply is whole only when `close` returns; when it raises, the caller must be told that the
+    answer was cut. `failure` is the provider's own error that already went to the caller inside the stream."""
 
     @property
     def committed(self) -> bool: ...

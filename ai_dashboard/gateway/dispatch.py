@@ -130,7 +130,7 @@ async def _commit(
 
 
 def _written(written: Written, ask: Ask) -> tuple[HttpRequest, tuple[str, ...]]:
-    """The request and the warnings. Raises `CallerError` for a caller who would rather be refused than misunderstood."""
+    """The request and the warnings. Raises `CallerError` for a caller who would rather be refused than half heard."""
     if written.warnings and ask.strict:
         raise CallerError(
             f"asked to be strict, and {'; '.join(written.warnings)}",

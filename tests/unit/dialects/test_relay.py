@@ -174,7 +174,7 @@ def test_usage_is_hidden_from_those_who_did_not_ask() -> None:
     usage = b'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
     hello = b'data: {"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}\n\n'
     assert relay("openai.chat").feed(hello + usage) == hello
-    assert relay("openai.chat", usage=True, content_type="text/event-stream").feed(hello + usage) == hello + usage
+    assert relay("openai.chat", usage=True).feed(hello + usage) == hello + usage
 
 
 # ── a stream, folded, is the whole reply ─────────────────────────────────────────────────────────────────────────────
