@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import errno
+import importlib
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -11,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from ai_dashboard.cli.neighbour import describe_listener, free_port_after, url_of
-from ai_dashboard.config.discover import discover
 from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
 from ai_dashboard.config.schema import GatewaySettings
@@ -21,6 +22,9 @@ from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.state import admin_token, state_folder
 from ai_dashboard.hardware.sampler import HardwareSampler
+
+if TYPE_CHECKING:
+    from ai_dashboard.config.discover import Discovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,20 @@ async def opened(order: Order) -> AsyncIterator[Gateway]:
             async with _demo(order, hardware) as gateway:
                 yield gateway
         else:
-            look = partial(discover, order.env) if order.look_around else None
+            look = partial(_look_around, order.env) if order.look_around else None
             async with Gateway(
                 order.loaded, order.options, read_host=lambda: hardware.latest, discover=look
             ) as gateway:
                 yield gateway
     finally:
         hardware.stop()
+
+
+async def _look_around(env: Mapping[str, str]) -> "Discovery":
+    """Discovery, imported once the gateway listens: its HTTP client takes as long to import as all of ours."""
+    discover = await asyncio.to_thread(importlib.import_module, "ai_dashboard.config.discover")
+    found: Discovery = await discover.discover(env)
+    return found
 
 
 @asynccontextmanager

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from ai_dashboard.config.discover import Discovery
 from ai_dashboard.config.load import FILES, Config, Loaded
 from ai_dashboard.config.redact import redact
 from ai_dashboard.config.schema import GatewaySettings, Mappings
@@ -31,7 +30,10 @@ from ai_dashboard.gateway.snapshot import freeze
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Limits, Server
 
-Discover = Callable[[], Awaitable[Discovery]]
+if TYPE_CHECKING:
+    from ai_dashboard.config.discover import Discovery
+
+Discover = Callable[[], Awaitable["Discovery"]]
 
 TICK_S = 0.25
 IDLE_TICKS = 4

@@ -152,7 +152,7 @@ def _own_routes(gateway: Answering) -> list[Route]:
 
 
 def _entrance_of(exchange: Exchange) -> Entrance:
-    """The dialect of a caller whose request matched nothing or was not let in: by its path, or by what its SDK sends."""
+    """The dialect of a caller whose request matched nothing or was not let in: by its path, or what its SDK sends."""
     path = exchange.path
     if path.startswith("/v1/messages") or exchange.header(b"anthropic-version") is not None:
         return ENTRANCES["anthropic.messages"]
