@@ -5,8 +5,8 @@ it is pure: bytes and values in, bytes and values out.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.chat import Ask, Form, HttpRequest, Target
 from ai_dashboard.core.errors import GatewayError
@@ -16,19 +16,17 @@ from ai_dashboard.dialects.kinds import Kind
 NO_HEADERS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """An ask as it arrived: its body, and what the request line says beside it. `model` and `method` are from the path
     (`/v1beta/models/{model}:{method}`), "" where a path has none; header names are in lower case."""
 
     raw: bytes
     model: str = ""
     method: str = ""
-    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyHead:
+class ReplyHead(NamedTuple):
     """What a reply that we write says of itself. `id` is without a prefix, `model` the provider's name for it,
     `created` Unix time."""
 
@@ -37,8 +35,7 @@ class ReplyHead:
     created: int
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An ask, written for a provider. `warnings` say what of it this provider cannot be told."""
 
     request: HttpRequest

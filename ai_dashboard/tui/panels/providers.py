@@ -32,7 +32,7 @@ _RANK = {health: rank for rank, health in enumerate(Health)}
 
 _COLUMNS = (
     Column("", 1, 0),
-    Column("provider", 10, 1, grow=1),
+    Column("provider", 11, 1, grow=1),
     Column("state", 11, 2),
     Column("p50", 5, 5, right=True),
     Column("p95", 5, 3, right=True),

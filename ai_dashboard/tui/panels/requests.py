@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("id", _ID_CELLS, 11),
     Column("asked", 14, 9, grow=1),
     Column("model", 14, 1, grow=2),
-    Column("provider", 10, 7, grow=1),
+    Column("provider", 11, 7, grow=1),
     Column("st", 3, 2, right=True),
     Column("TTFT", 5, 5, right=True),
     Column("total", 6, 4, right=True),
