@@ -54,7 +54,7 @@ class ConfigStore:
     def __init__(self, folder: Path, env: Env, now: Callable[[], float], *, keep: int = KEPT) -> None:
         self.folder = folder
         self.backups = Backups(folder, keep=keep)
-        self._env = env
+        self.env = env
         self._now = now
         self._own: dict[str, bytes] = {}
 
@@ -77,7 +77,7 @@ class ConfigStore:
 
     def propose(self, file: str, content: bytes, in_force: Config | None, *, base: str | None = None) -> Proposal:
         """Read the folder with this content in it, and compare it with what is in force. Writes nothing."""
-        loaded = load(self.folder, self._env, {_known(file): content})
+        loaded = load(self.folder, self.env, {_known(file): content})
         different = changes(in_force, loaded.config) if in_force is not None and loaded.config is not None else ()
         return Proposal(file, content, self.hash(file) if base is None else base, loaded, different)
 

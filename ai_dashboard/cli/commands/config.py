@@ -1,58 +1,37 @@
-"""Look at the configuration.
+"""Look at the configuration, and change it safely.
 
-ai-dashboard config check          every finding with file, line, column and a fix; exit 2 for errors
-ai-dashboard config check --json   the same for programs
+ai-dashboard config check               every finding with file, line, column and a fix; exit 2 for errors
+ai-dashboard config check --json        the same for programs
+ai-dashboard config init                write what is found on this machine as commented YAML
+ai-dashboard config diff FILE           what a changed copy of a file would mean, before it is put in place
+ai-dashboard config put FILE            check it, back the old one up, and put it in place
+ai-dashboard config backups             what the files were before, who changed them and why
+ai-dashboard config rollback ID         put a backup back (which can be rolled back as well)
+ai-dashboard config schema FILE         the JSON Schema of a file, for editors
 """
 
 import argparse
-import dataclasses
-import json
-import os
-from pathlib import Path
+import importlib
 
-from ai_dashboard.cli.options import add_config_option
-from ai_dashboard.core.diagnostics import Diagnostic, Severity
+ACTIONS = ("check", "init", "diff", "put", "backups", "rollback", "schema")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="read it and report every finding")
-    check.add_argument("--json", action="store_true", help="for programs")
-    add_config_option(check)
+    for name in ACTIONS:
+        action = importlib.import_module(f"ai_dashboard.cli.configuring.{name}")
+        first_line = (action.__doc__ or "").splitlines()[0]
+        action.arguments(
+            actions.add_parser(
+                name,
+                help=first_line,
+                description=action.__doc__,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+                allow_abbrev=False,
+            )
+        )
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.config.load import load
-    from ai_dashboard.config.locate import find_folder
-
-    env = dict(os.environ)
-    folder = find_folder(args.config_dir, env, Path.cwd())
-    loaded = load(folder, env)
-    found = loaded.diagnostics
-    if args.json:
-        print(as_json(found))
-    else:
-        for finding in found:
-            print(finding)
-        where = folder or "no configuration folder (the defaults are used, and what is found on this machine)"
-        print(f"{where}: {_counted(found, Severity.ERROR)}, {_counted(found, Severity.WARNING)}")
-    return 0 if loaded.config is not None else 2
-
-
-def as_json(found: tuple[Diagnostic, ...]) -> str:
-    """All findings, and how many of them are errors and warnings."""
-    report = {
-        "diagnostics": [dataclasses.asdict(finding) for finding in found],
-        "errors": _count(found, Severity.ERROR),
-        "warnings": _count(found, Severity.WARNING),
-    }
-    return json.dumps(report, ensure_ascii=False, indent=2)
-
-
-def _counted(found: tuple[Diagnostic, ...], severity: Severity) -> str:
-    number = _count(found, severity)
-    return f"{number} {severity}{'' if number == 1 else 's'}"
-
-
-def _count(found: tuple[Diagnostic, ...], severity: Severity) -> int:
-    return sum(finding.severity is severity for finding in found)
+    action = importlib.import_module(f"ai_dashboard.cli.configuring.{args.action}")
+    return int(action.run(args))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_dashboard.cli.commands.config import as_json
+from ai_dashboard.cli.configuring.check import as_json
 from ai_dashboard.cli.main import main
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 

@@ -1,0 +1,1 @@
+"""The actions of `ai-dashboard config`, one file each."""

@@ -1,0 +1,40 @@
+"""Write what is found on this machine as commented YAML, for you to go on from.
+
+Local servers are asked for their lists; services are taken from the keys in the environment, and the keys stay there.
+An existing providers.yaml is never touched.
+"""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+
+from ai_dashboard.cli.options import add_config_option
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    add_config_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from ai_dashboard.config.atomic import replace_file
+    from ai_dashboard.config.discover import discover
+    from ai_dashboard.config.load import PROVIDERS
+    from ai_dashboard.config.locate import usual_folder
+    from ai_dashboard.config.starter import starter
+    from ai_dashboard.core.errors import ConfigError
+
+    env = dict(os.environ)
+    folder = Path(args.config_dir).expanduser() if args.config_dir else usual_folder()
+    path = folder / PROVIDERS
+    if path.exists():
+        raise ConfigError((f"ai-dashboard: {path} is there already (`config check` reads it)",))
+    found = asyncio.run(discover(env)).providers
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(path, starter(found).encode(), mode=0o600)
+    except OSError as error:
+        raise ConfigError((f"ai-dashboard: {path} cannot be written: {error.strerror or error}",)) from None
+    names = ", ".join(found) or "no provider: the file shows how to add one"
+    print(f"{path} is written, with {names}")
+    return 0
