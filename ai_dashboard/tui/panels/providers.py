@@ -1,10 +1,10 @@
 """The provider table: who can answer, how fast, how often they fail. What is broken is on top, and says why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ai_dashboard.core.snapshot import Health, ProviderView
+from ai_dashboard.core.snapshot import BreakerState, Health, ProviderView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.curl import base_url
 from ai_dashboard.tui.format import count, duration, percent, rate
@@ -21,9 +21,11 @@ TREND_SLICES = 36
 STATE: dict[Health, tuple[str, str, Ink]] = {
     Health.UNAVAILABLE: ("○", "unavailable", Ink.BAD),
     Health.AUTH_FAILED: ("✗", "auth failed", Ink.BAD),
+    Health.COOLDOWN: ("◔", "cooldown", Ink.WARN),
     Health.DEGRADED: ("◐", "degraded", Ink.WARN),
     Health.CHECKING: ("…", "checking", Ink.DIM),
     Health.ACTIVE: ("●", "active", Ink.GOOD),
+    Health.DRAINING: ("◌", "draining", Ink.DIM),
     Health.DISABLED: ("–", "disabled", Ink.DIM),
 }
 """Glyph, word and ink of each state. The glyphs differ without colour too."""
@@ -75,7 +77,7 @@ class Row:
 
     name: str
     health: Health
-    reason: str
+    notes: tuple[str, ...]
     p50: str
     p95: str
     in_flight: str
@@ -110,7 +112,7 @@ def _row(provider: ProviderView) -> Row:
     return Row(
         name=provider.name,
         health=provider.health,
-        reason=provider.reason if provider.health is not Health.ACTIVE else "",
+        notes=tuple(_notes(provider)),
         p50=duration(provider.total.p50),
         p95=duration(provider.total.p95),
         in_flight=count(provider.in_flight),
@@ -121,8 +123,26 @@ def _row(provider: ProviderView) -> Row:
     )
 
 
+def _notes(provider: ProviderView) -> Iterator[str]:
+    """Why it is not well, and which of its models are not asked as usual."""
+    if provider.reason and provider.health is not Health.ACTIVE:
+        yield provider.reason
+    if provider.cooldown_s > 0 and provider.health is not Health.COOLDOWN:
+        yield f"left alone for {duration(provider.cooldown_s)}"
+    for target in provider.targets:
+        match target.breaker:
+            case BreakerState.OPEN:
+                yield f"{target.model}: breaker open, tried again in {duration(target.retry_in_s)}"
+            case BreakerState.PROBING:
+                yield f"{target.model}: breaker half-open, one request is being let through"
+            case BreakerState.RAMPING:
+                yield f"{target.model}: recovering, gets {percent(target.share)} % of its traffic"
+            case BreakerState.CLOSED:
+                pass
+
+
 def draw(view: View, width: int, height: int) -> list[Line]:
-    """Heading and rows; reasons take the lines that are left."""
+    """Heading and rows; notes take the lines that are left."""
     if view.teach:
         return _lesson(view, width)
     if not view.rows:
@@ -133,8 +153,8 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     lines: list[Line] = [heading(placed)]
     for one in view.rows:
         lines.append(row(placed, _texts(one, trend_cells)))
-        if one.reason and spare > 0:
-            lines.append([("  └ ", Ink.RULE), (clip(one.reason, max(width - 4, 1)), Ink.DIM)])
+        for note in one.notes[: max(spare, 0)]:
+            lines.append([("  └ ", Ink.RULE), (clip(note, max(width - 4, 1)), Ink.DIM)])
             spare -= 1
     return lines
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.events import Usage
-from ai_dashboard.core.plan import Plan
+from ai_dashboard.core.plan import Candidate, Plan
 from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, clock_time, duration
@@ -68,6 +68,7 @@ def _facts(record: RequestRecord, width: int) -> list[Line]:
     if record.ttft_s is not None:
         share = duration(record.overhead_s)
         facts.append(("gateway", f"{share} of the time to the first token is the gateway's own", Ink.DIM))
+    facts += [("warning", warning, Ink.PLAIN) for warning in record.warnings]
     if record.error:
         facts.append(("error", f"{record.error}: {record.message}" if record.message else record.error, Ink.BAD))
     lines: list[Line] = []
@@ -121,7 +122,9 @@ def waterfall(attempt: AttemptRecord, total_s: float, cells: int) -> str:
 
 def _plan(plan: Plan, width: int) -> list[Line]:
     """The candidates in order, then those left out with their reasons."""
-    lines: list[Line] = [[("Plan", Ink.STRONG), (clip(f"  {plan.rule}", max(width - 4, 1)), Ink.DIM)]]
+    ordered = f"  {plan.rule}" if plan.strategy == "direct" else f"  {plan.rule} · {plan.strategy}"
+    lines: list[Line] = [[("Plan", Ink.STRONG), (clip(ordered, max(width - 4, 1)), Ink.DIM)]]
+    lines.extend([(clip(f"  {note}", width), Ink.PLAIN)] for note in plan.notes)
     placed = place(_PLAN, width)
     lines.append(heading(placed))
     for number, candidate in enumerate(plan.attempts, 1):
@@ -133,7 +136,7 @@ def _plan(plan: Plan, width: int) -> list[Line]:
                     "provider": (candidate.provider, Ink.PLAIN),
                     "model": (candidate.model, Ink.PLAIN),
                     "score": (f"{candidate.score:.2f}", Ink.PLAIN),
-                    "why": (candidate.why, Ink.DIM),
+                    "why": (_why(candidate), Ink.DIM),
                 },
             )
         )
@@ -151,6 +154,12 @@ def _plan(plan: Plan, width: int) -> list[Line]:
         for left_out in plan.excluded
     )
     return lines
+
+
+def _why(candidate: Candidate) -> str:
+    """What put it there, where it is, and the figures that its score rests on."""
+    figures = (f"{name} {figure}" for name, figure in candidate.facts)
+    return " · ".join(filter(None, (candidate.why, candidate.region, *figures)))
 
 
 def _tokens(record: RequestRecord) -> str:

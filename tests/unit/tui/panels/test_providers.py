@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ai_dashboard.core.snapshot import Health
+from ai_dashboard.core.snapshot import BreakerState, Health, TargetView
 from ai_dashboard.tui.ink import Ink, text_of, width_of
 from ai_dashboard.tui.panels.providers import STATE, Sort, View, draw, select
 from ai_dashboard.tui.picture import Picture
@@ -64,7 +64,23 @@ def test_every_state_has_its_own_glyph_and_word() -> None:
 
 
 def test_an_active_provider_has_nothing_to_explain() -> None:
-    assert select(Picture(busy(providers=(provider(reason="all well"),)))).rows[0].reason == ""
+    assert select(Picture(busy(providers=(provider(reason="all well"),)))).rows[0].notes == ()
+
+
+def test_models_that_are_not_asked_as_usual_are_named() -> None:
+    targets = (
+        TargetView("a", BreakerState.OPEN, retry_in_s=42.0),
+        TargetView("b", BreakerState.PROBING),
+        TargetView("c", BreakerState.RAMPING, share=0.25),
+        TargetView("d"),
+    )
+    (row,) = select(Picture(busy(providers=(provider(targets=targets, cooldown_s=3.0),)))).rows
+    assert row.notes == (
+        "left alone for 3.00s",
+        "a: breaker open, tried again in 42.0s",
+        "b: breaker half-open, one request is being let through",
+        "c: recovering, gets 25.0 % of its traffic",
+    )
 
 
 def test_a_first_run_teaches() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import AttemptRecord, Stage
-from ai_dashboard.tui.ink import text_of, width_of
+from ai_dashboard.tui.ink import Ink, text_of, width_of
 from ai_dashboard.tui.panels.request import View, draw, tokens_per_second, waterfall
 from tests.tui.fakes import hostile_record, record
 
@@ -23,6 +23,14 @@ def test_everything_about_a_request() -> None:
     assert "Plan  capabilities.general_chat" in text
     assert "0.93 preferred" in text
     assert "left out: unavailable: connection refused" in text
+
+
+def test_warnings_are_told_calmly_one_after_the_other() -> None:
+    lines = draw(View(record(1, warnings=("`seed` is left out", "the prompt was cut"))), 100)
+    told = [line for line in lines if text_of(line).startswith("warning")]
+    assert [text_of(line) for line in told] == ["warning   `seed` is left out", "warning   the prompt was cut"]
+    assert {ink for line in told for _, ink in line} == {Ink.LABEL, Ink.PLAIN}
+    assert not any(line.startswith("warning") for line in page(View(record(1))))
 
 
 def test_a_failure_says_what_happened() -> None:
