@@ -79,19 +79,7 @@ def _port(name: str, provider: Provider, ports: dict[tuple[str, int], str], sour
 
 
 def _without_effect(mappings: Mappings, source: Source) -> Iterator[Diagnostic]:
-    rules = mappings.routing_rules
-    sections: dict[tuple[str, ...], object] = {
-        ("load_balancing",): mappings.load_balancing,
-        ("routing_rules", "request_metadata_routing"): rules.request_metadata_routing,
-        ("routing_rules", "model_size_routing"): rules.model_size_routing,
-        ("special_cases",): mappings.special_cases,
-        ("custom_strategies",): mappings.custom_strategies,
-    }
+    sections = {("special_cases",): mappings.special_cases, ("custom_strategies",): mappings.custom_strategies}
     for path, value in sections.items():
         if value:
             yield source.say(Severity.INFO, path, "read and kept, has no effect in this version", at_key=True)
-    for name, capability in mappings.capabilities.items():
-        if capability.strategy:
-            message = "a capability's strategy has no effect in this version: models are tried in order"
-            yield source.say(Severity.INFO, ("capabilities", name), message, at_key=True)
-            return

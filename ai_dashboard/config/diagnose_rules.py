@@ -3,9 +3,22 @@
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
-from ai_dashboard.config.schema import Capability, ChainLink, LoadBalance, Mappings, Model, Provider, parameters_of
+from ai_dashboard.config.conditions import ConditionError, parse
+from ai_dashboard.config.schema import (
+    Capability,
+    ChainLink,
+    LoadBalance,
+    Mappings,
+    Model,
+    Provider,
+    RoutingRules,
+    parameters_of,
+)
+from ai_dashboard.config.schema.mappings import STRATEGIES
+from ai_dashboard.config.sizes import size_range
 from ai_dashboard.config.validate import Path, Source
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
@@ -49,7 +62,8 @@ class _Rules:
         for name, chain in self._mappings.fallback_chains.items():
             yield from self._chain(name, [link.resolved(self._providers) for link in chain])
         yield from self._circles()
-        yield from self._provider(self._mappings.routing_rules.default_provider, ("routing_rules", "default_provider"))
+        yield from self._tasks()
+        yield from self._routing_rules(self._mappings.routing_rules, ("routing_rules",))
 
     def _provider(self, name: str | None, path: Path) -> Iterator[Diagnostic]:
         if name is None:
@@ -78,7 +92,54 @@ class _Rules:
             fix = "escape special characters with `\\`, and quote the pattern with '…'"
             yield self._source.say(Severity.ERROR, path, f"not a regular expression: {error}", fix)
 
+    def _condition(self, condition: str | None, path: Path) -> Iterator[Diagnostic]:
+        if condition is None:
+            return
+        try:
+            parse(condition)
+        except ConditionError as error:
+            yield self._source.say(Severity.ERROR, path, f"not a condition: {error}", error.fix)
+
+    def _strategy(self, strategy: str | None, path: tuple[str, ...]) -> Iterator[Diagnostic]:
+        if strategy is None or strategy in STRATEGIES:
+            return
+        near = get_close_matches(strategy, sorted(STRATEGIES), n=1)
+        fix = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(STRATEGIES))}"
+        written = (
+            name for name in ("strategy", "routing_strategy", "default_strategy") if self._source.has((*path, name))
+        )
+        where = (*path, next(written, "strategy"))
+        yield self._source.say(Severity.WARNING, where, f"there is no strategy `{strategy}`: passed over", fix)
+
+    def _tasks(self) -> Iterator[Diagnostic]:
+        for task, name in self._mappings.tasks.items():
+            if name not in self._mappings.capabilities:
+                message, fix = f"there is no capability `{name}`: passed over", "name one of `capabilities`"
+                yield self._source.say(Severity.WARNING, ("tasks", task), message, fix)
+
+    def _routing_rules(self, rules: RoutingRules, path: tuple[str]) -> Iterator[Diagnostic]:
+        yield from self._provider(rules.default_provider, (*path, "default_provider"))
+        yield from self._strategy(rules.strategy, path)
+        for name, rule in rules.request_metadata_routing.items():
+            where: tuple[str | int, ...] = (*path, "request_metadata_routing", name)
+            yield from self._provider(rule.provider, (*where, "provider"))
+            yield from self._fallback(rule.fallback, (*where, "fallback"))
+            yield from self._condition(rule.condition, (*where, "condition"))
+            if rule.condition is None:
+                message, fix = "the rule has no condition: passed over", "add one, such as `condition: stream == true`"
+                yield self._source.say(Severity.WARNING, where, message, fix, at_key=True)
+        for place, size_rule in enumerate(rules.model_size_routing):
+            if size_rule is None:
+                continue
+            where = (*path, "model_size_routing", place)
+            yield from self._provider(size_rule.provider, (*where, "provider"))
+            yield from self._fallback(size_rule.fallback, (*where, "fallback"))
+            if size_range(size_rule.size) is None:
+                message, fix = "this is not a range of sizes: passed over", "write it as `< 8B`, `8B - 13B` or `> 13B`"
+                yield self._source.say(Severity.WARNING, (*where, "size"), message, fix)
+
     def _capability(self, capability: Capability, path: tuple[str, str]) -> Iterator[Diagnostic]:
+        yield from self._strategy(capability.strategy, path)
         yield from self._provider(capability.provider, (*path, "provider"))
         yield from self._fallback(capability.fallback, (*path, "fallback"))
         smallest = capability.min_model_size
@@ -106,11 +167,17 @@ class _Rules:
         return any(provider.active and _large_enough(model, capability) for provider, model in listed)
 
     def _balance(self, balance: LoadBalance, path: tuple[str, str]) -> Iterator[Diagnostic]:
+        yield from self._strategy(balance.strategy, path)
         for place, share in enumerate(balance.providers):
-            yield from self._provider(share.provider, (*path, "providers", place, "provider"))
+            where = (*path, "providers", place)
+            yield from self._provider(share.provider, (*where, "provider"))
+            yield from self._condition(share.condition, (*where, "condition"))
+            if (model := share.preferred_model) is not None and not self._is_model(model):
+                message, fix = f"no provider lists the model `{model}`", "add it to `models` of its provider"
+                yield self._source.say(Severity.WARNING, (*where, "preferred_model"), message, fix)
             if share.weight < 0:
-                where = (*path, "providers", place, "weight")
-                yield self._source.say(Severity.ERROR, where, "a weight cannot be negative", "use 0 to send nothing")
+                message, fix = "a weight cannot be negative", "0 makes it a spare"
+                yield self._source.say(Severity.ERROR, (*where, "weight"), message, fix)
         if balance.providers and all(share.weight == 0 for share in balance.providers):
             message, fix = "all weights are 0: nobody would be chosen", "give at least one a weight"
             yield self._source.say(Severity.ERROR, (*path, "providers"), message, fix, at_key=True)

@@ -5,7 +5,7 @@ Precedence is flag, environment, file, default; flags are the command line's con
 
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -13,8 +13,10 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from ai_dashboard.config.diagnose import check_gateway, check_mappings, check_providers
+from ai_dashboard.config.diagnose_experiments import check_experiments
+from ai_dashboard.config.diagnose_regions import check_regions
 from ai_dashboard.config.expand import MISSING, Env, expand
-from ai_dashboard.config.schema import GatewaySettings, Mappings, Provider, ProvidersFile
+from ai_dashboard.config.schema import GatewaySettings, Mappings, MultiRegion, Provider, ProvidersFile
 from ai_dashboard.config.schema.base import Section
 from ai_dashboard.config.schema.gateway import MAX_PORT
 from ai_dashboard.config.validate import Source, validate
@@ -24,18 +26,25 @@ from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 PROVIDERS = "providers.yaml"
 MAPPINGS = "model-mappings.yaml"
+REGIONS = "multi-region.yaml"
 GATEWAY = "gateway.yaml"
 
-FILES = (PROVIDERS, MAPPINGS, GATEWAY)
+FILES = (PROVIDERS, MAPPINGS, REGIONS, GATEWAY)
 """The files that are read, in the order in which a person would read them."""
+
+SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
+    {PROVIDERS: ProvidersFile, MAPPINGS: Mappings, REGIONS: MultiRegion, GATEWAY: GatewaySettings}
+)
+"""The shape of each file."""
 
 S = TypeVar("S", bound=Section)
 
 PORT_VARIABLE = "AI_DASHBOARD_PORT"
 
+NO_DRAFTS: Mapping[str, bytes] = MappingProxyType({})
+
 _MAX_BYTES = 4 * MAX_CHARS  # no character takes more than four bytes in UTF-8
 _NOT_READ = {
-    "multi-region.yaml": (Severity.WARNING, "its residency rules are not enforced in this version"),
     "dashboard.yaml": (Severity.INFO, "not read in this version"),
 }
 
@@ -49,6 +58,7 @@ class Config:
     mappings: Mappings
     gateway: GatewaySettings
     origin: str
+    regions: MultiRegion = field(default_factory=MultiRegion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,13 @@ class Loaded:
     folder: Path | None
 
 
-def load(folder: Path | None, env: Env) -> Loaded:
-    """The configuration in `folder`, or the defaults when there is none."""
+def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS) -> Loaded:
+    """The configuration in `folder`, or the defaults when there is none. `drafts` are read instead of the files whose
+    names they bear."""
     found: list[Diagnostic] = []
-    provider_source, mapping_source, gateway_source = (_read(folder, name, env, found) for name in FILES)
+    provider_source, mapping_source, region_source, gateway_source = (
+        _read(folder, name, env, drafts, found) for name in FILES
+    )
     if folder is not None:
         found.extend(_not_read(folder))
         if provider_source is not None and not provider_source.written:
@@ -73,6 +86,7 @@ def load(folder: Path | None, env: Env) -> Loaded:
 
     written = _section(ProvidersFile, provider_source, found)
     mappings = _section(Mappings, mapping_source, found)
+    regions = _section(MultiRegion, region_source, found)
     gateway = _section(GatewaySettings, gateway_source, found)
 
     providers: dict[str, Provider] = {}
@@ -82,16 +96,20 @@ def load(folder: Path | None, env: Env) -> Loaded:
         found.extend(check_providers(providers, provider_source))
         if mapping_source is not None and mappings is not None:
             found.extend(check_mappings(mappings, providers, mapping_source))
+        if region_source is not None and regions is not None:
+            found.extend(check_regions(regions, providers, region_source, provider_source))
     if gateway_source is not None and gateway is not None:
         gateway = _with_environment(gateway, env, found)
         found.extend(check_gateway(gateway, gateway_source))
+        if written is not None and mappings is not None:
+            found.extend(check_experiments(gateway.experiments, mappings, providers, gateway_source))
 
     diagnostics = tuple(sorted(found, key=_reading_order))
     refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    if refused or mappings is None or gateway is None:
+    if refused or mappings is None or regions is None or gateway is None:
         return Loaded(None, diagnostics, folder)
     origin = f"files in {folder}" if folder else "defaults"
-    return Loaded(Config(MappingProxyType(providers), mappings, gateway, origin), diagnostics, folder)
+    return Loaded(Config(MappingProxyType(providers), mappings, gateway, origin, regions), diagnostics, folder)
 
 
 def with_key(provider: Provider, env: Env) -> Provider:
@@ -102,13 +120,15 @@ def with_key(provider: Provider, env: Env) -> Provider:
     return provider.model_copy(update={"api_key": SecretStr(key) if key else None})
 
 
-def _read(folder: Path | None, name: str, env: Env, found: list[Diagnostic]) -> Source | None:
+def _read(
+    folder: Path | None, name: str, env: Env, drafts: Mapping[str, bytes], found: list[Diagnostic]
+) -> Source | None:
     """The tree of a file with its variables filled in, empty without such a file; None when it cannot be used."""
     absent = Source(name, Map(Mark(1, 1, 0), {}), written=False)
     if folder is None:
         return absent
     try:
-        raw = _bytes(folder / name)
+        raw = drafts[name] if name in drafts else _bytes(folder / name)
         tree, missing = expand(parse(decode(raw)), env, name)
     except FileNotFoundError:
         return absent

@@ -1,7 +1,8 @@
 """A tree into one section of the schema: every complaint gets its place, plain words and a fix.
 
-Unknown keys are warnings, not errors: they are reported by a strict first reading and dropped by a second one. No value
-is ever repeated in a message, since any of them may be a secret.
+Unknown keys are warnings, not errors: they are reported by a strict first reading and dropped by a second one. So are
+items of unknown form where the schema says that they are passed over. No value is ever repeated in a message, since any
+of them may be a secret.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ai_dashboard.config.schema.base import DROP_UNKNOWN, Section
+from ai_dashboard.config.schema.base import DROP_UNKNOWN, PASSED_OVER, Section
 from ai_dashboard.config.schema.gateway import NOT_YET
 from ai_dashboard.config.yaml_tree import Items, Map, Node, Scalar, key_mark, node_at, plain, value_mark
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
@@ -77,8 +78,13 @@ def validate(section: type[S], source: Source) -> tuple[S | None, list[Diagnosti
     if len(complaints) > MAX_FINDINGS:
         rest = f"{len(complaints) - MAX_FINDINGS} more findings are not shown"
         found.append(source.say(Severity.WARNING, (), rest, "fix those above first"))
-    if any(complaint["type"] != "extra_forbidden" for complaint in complaints):
-        return None, _with_an_error(found, source)
+    for complaint in complaints:
+        if complaint["type"] == "extra_forbidden":
+            continue
+        item = _passed_over(section, complaint["loc"])
+        if item is None:
+            return None, _with_an_error(found, source)
+        _leave_out(data, item)
     return section.model_validate(data, context=DROP_UNKNOWN), found
 
 
@@ -93,11 +99,14 @@ def _finding(section: type[Section], source: Source, complaint: ErrorDetails) ->
     path = complaint["loc"]
     if complaint["type"] == "extra_forbidden":
         return _unknown_key(section, source, path)
-    if complaint["type"] == "missing":
-        message = f"`{path[-1]}` is missing"
-        return source.say(Severity.ERROR, path, message, f"add `{path[-1]}: …`", at_key=True)
-    message, fix = _in_words(complaint, node_at(source.root, path))
-    return source.say(Severity.ERROR, path, message, fix)
+    missing = complaint["type"] == "missing"
+    if missing:
+        message, fix = f"`{path[-1]}` is missing", f"add `{path[-1]}: …`"
+    else:
+        message, fix = _in_words(complaint, node_at(source.root, path))
+    if _passed_over(section, path) is not None:
+        return source.say(Severity.WARNING, path, f"{message}: passed over", fix, at_key=missing)
+    return source.say(Severity.ERROR, path, message, fix, at_key=missing)
 
 
 def _in_words(complaint: ErrorDetails, node: Node | None) -> tuple[str, str]:
@@ -144,11 +153,41 @@ def _did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"did you mean `{nearest[0]}`?" if nearest else ""
 
 
+def _passed_over(section: type[Section], path: Path) -> Path | None:
+    """The path of the item that `path` lies in, or of the whole map or list, where such items are passed over."""
+    for place, part in enumerate(path):
+        known = section.keys()
+        if part not in known:
+            return None
+        field = section.field(str(part))
+        if PASSED_OVER in field.metadata:
+            return path[: place + 2]
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, Section)):
+            return None
+        section = field.annotation
+    return None
+
+
+def _leave_out(data: object, path: Path) -> None:
+    """Take an item away; in a list, nothing is left in its place."""
+    first, *rest = path
+    if isinstance(data, dict):
+        if rest:
+            _leave_out(data.get(first), rest)
+        else:
+            data.pop(first, None)
+    elif isinstance(data, list) and isinstance(first, int):
+        if rest:
+            _leave_out(data[first], rest)
+        else:
+            data[first] = None
+
+
 def _section_at(section: type[Section], path: Path) -> type[Section]:
     """The section that a path leads into; in a map or list of sections one more part of the path says which."""
     parts = iter(path)
     for part in parts:
-        annotation: Any = section.model_fields[str(part)].annotation
+        annotation: Any = section.field(str(part)).annotation
         while (container := get_origin(annotation)) is not None:
             if container in (dict, tuple):
                 next(parts, None)

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic.fields import FieldInfo
 
 FreeForm = Any
 """Kept as it was written; nothing here reads it."""
@@ -14,6 +15,10 @@ Count = Annotated[int, Field(gt=0)]
 
 DROP_UNKNOWN = {"unknown keys": "drop"}
 """The validation context under which unknown keys are left out instead of refused."""
+
+PASSED_OVER = "passed over"
+"""Marks a map or list whose items are passed over with a warning, instead of refused, when they are in a form that is
+not known: older folders have such items for other programs."""
 
 
 def _as_list(value: object) -> object:
@@ -43,14 +48,25 @@ class Section(BaseModel):
         """Drops empty keys, and unknown ones too when they have been reported already (`DROP_UNKNOWN`)."""
         if not isinstance(data, dict):
             return data
-        known = cls.keys() if info.context is DROP_UNKNOWN else data.keys()
-        return {key: value for key, value in data.items() if value is not None and key in known}
+        written = {key: value for key, value in data.items() if value is not None}
+        if info.context is not DROP_UNKNOWN:
+            return written
+        # Of several names for one field the first counts; the others have been reported, as unknown keys are.
+        counts = {next((key for key in cls.names(name) if key in written), name) for name in cls.model_fields}
+        return {key: value for key, value in written.items() if key in counts}
 
     @classmethod
     def keys(cls) -> frozenset[str]:
         """All keys that may be written in this section, second names included."""
-        names: set[str] = set()
-        for name, field in cls.model_fields.items():
-            alias = field.validation_alias
-            names.update((str(choice) for choice in alias.choices) if isinstance(alias, AliasChoices) else (name,))
-        return frozenset(names)
+        return frozenset(key for name in cls.model_fields for key in cls.names(name))
+
+    @classmethod
+    def names(cls, field: str) -> tuple[str, ...]:
+        """All keys under which a field may be written, the usual one first."""
+        alias = cls.model_fields[field].validation_alias
+        return tuple(str(choice) for choice in alias.choices) if isinstance(alias, AliasChoices) else (field,)
+
+    @classmethod
+    def field(cls, key: str) -> FieldInfo:
+        """What a key of this section stands for. Raises `KeyError` for one that is unknown."""
+        return {known: field for name, field in cls.model_fields.items() for known in cls.names(name)}[key]

@@ -1,10 +1,11 @@
 """`gateway.yaml`: how the gateway listens, what it bears, and how long it waits."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
 from ai_dashboard.config.schema.base import Count, NotNegative, Positive, Section, Words
+from ai_dashboard.config.schema.experiments import Experiment
 
 MAX_PORT = 65535
 
@@ -13,18 +14,13 @@ Port = Annotated[int, Field(ge=0, le=MAX_PORT)]
 NOT_YET = frozenset(
     {
         "auth.jwt",
-        "breaker",
         "budgets",
         "cache",
-        "experiments",
         "logging",
         "queue",
         "redis",
         "reload",
         "request_log",
-        "retries",
-        "stream.holdback_ms",
-        "stream.on_cut",
         "tenants",
     }
 )
@@ -86,13 +82,97 @@ class HealthChecks(Section):
     """Seconds for one try."""
     attempts: Count = 3
     """Tries before a provider counts as unavailable."""
+    degraded_p95_s: Positive | None = None
+    """A provider of which 5 of 100 answers take longer than this counts as degraded; never when it is not said."""
+
+
+Share = Annotated[float, Field(gt=0, le=1)]
+OnCut = Literal["error", "continue", "restart"]
+
+
+class Retries(Section):
+    """When the same provider is asked again: where it could not be reached, or said 429 or 503, and nobody else is
+    left."""
+
+    max: Annotated[int, Field(ge=0, le=10)] = 3
+    """Pauses for one request; 0 turns retries off."""
+    base_delay_s: NotNegative = 1
+    """The longest first pause in seconds; each further one may be twice as long."""
+    max_wait_s: Positive = 60
+    """A provider that wants to be left alone for more seconds than this is not waited for."""
+    budget_ratio: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Retries of all requests together, as a share of the requests of the last ten seconds."""
+    budget_min_per_s: NotNegative = 3
+    """Retries a second that are allowed however few requests there are."""
+
+
+class BreakerSettings(Section):
+    """When a model at a provider is left alone, and how it comes back."""
+
+    failures: Count = 3
+    """Failures in the window that open it."""
+    window_s: Positive = 60
+    """Seconds that a failure is remembered."""
+    error_ratio: Share = 0.5
+    """It stays closed while failures are a smaller share of the answers than this."""
+    cooldown_s: Positive = 300
+    """Seconds that it stays open; twice as long each time that coming back fails."""
+    max_cooldown_s: Positive = 3600
+    """And at most this long."""
+    ramp: Annotated[tuple[Share, ...], Field(min_length=1, max_length=20)] = (0.1, 0.25, 0.5)
+    """The shares of its usual traffic that it is given one after the other on its way back."""
+    ramp_step_s: Positive = 1
+    """Seconds that each of those lasts at least."""
+
+
+class Hedge(Section):
+    """A second provider is asked when the first keeps a caller waiting; whoever begins first answers. Both cost."""
+
+    after: Literal["p95"] | Positive | None = None
+    """Seconds to wait, or `p95`: as long as 95 of 100 answers of that model take at most. Nobody is asked twice when it
+    is not said."""
+    budget_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Second asks of all requests together, as a share of the requests of the last ten seconds."""
 
 
 class Streams(Section):
-    """How streamed answers are kept alive."""
+    """How streamed answers are kept alive, and what becomes of one that breaks off."""
 
     keepalive_s: Positive = 15
     """Seconds of silence after which a comment is sent, so that proxies do not hang up."""
+    holdback_ms: NotNegative = 0
+    """Milliseconds that the first content is held back, so that a provider that dies at once can still be replaced."""
+    on_cut: OnCut = "error"
+    """What becomes of an answer that breaks off: `error` tells the caller, `continue` asks the next provider to go on
+    from there, `restart` asks it anew as long as nothing has reached the caller."""
+
+
+class RouteTimeouts(Section):
+    """Seconds that requests for one name are given; what is not set is as usual."""
+
+    connect_s: Positive | None = None
+    """To accept a connection."""
+    first_token_s: Positive | None = None
+    """To begin an answer."""
+    idle_s: Positive | None = None
+    """Between two pieces of an answer."""
+    total_s: Positive | None = None
+    """For a whole answer, with all attempts and pauses."""
+
+
+class RouteSettings(Section):
+    """What is different for requests for one name."""
+
+    timeouts: RouteTimeouts = RouteTimeouts()
+    """Seconds; they win over those of providers."""
+    max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
+    """Instead of `retries.max`."""
+    hedge_after: Literal["p95"] | Positive | None = None
+    """Instead of `hedge.after`."""
+    holdback_ms: NotNegative | None = None
+    """Instead of `stream.holdback_ms`."""
+    on_cut: OnCut | None = None
+    """Instead of `stream.on_cut`."""
 
 
 class GatewaySettings(Section):
@@ -109,8 +189,18 @@ class GatewaySettings(Section):
     health: HealthChecks = HealthChecks()
     """How providers are watched."""
     stream: Streams = Streams()
-    """How streamed answers are kept alive."""
+    """How streamed answers are kept alive, and what becomes of one that breaks off."""
+    retries: Retries = Retries()
+    """When the same provider is asked again."""
+    breaker: BreakerSettings = BreakerSettings()
+    """When a model at a provider is left alone, and how it comes back."""
+    hedge: Hedge = Hedge()
+    """When a second provider is asked at the same time."""
+    routes: dict[str, RouteSettings] = Field(default_factory=dict)
+    """What is different for requests for one name: a model, a capability or an alias, as callers write it."""
     drain_s: NotNegative = 30
     """Seconds that requests in flight are given when the gateway stops."""
+    experiments: dict[str, Experiment] = Field(default_factory=dict)
+    """Models whose traffic is split among several, by a name of your own."""
     allowed_hosts: Words = ()
     """Names, besides this machine's own, that callers may use for the gateway in the `Host` header."""

@@ -5,7 +5,37 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from ai_dashboard.config.schema.base import Count, FreeForm, Section, Words
+from ai_dashboard.config.schema.base import PASSED_OVER, Count, FreeForm, NotNegative, Section, Words
+
+STRATEGIES = frozenset(
+    {
+        "adaptive_weighted",
+        "capacity_aware",
+        "complexity_based",
+        "context_based",
+        "cost_optimized",
+        "direct",
+        "fastest_response",
+        "health_weighted",
+        "hybrid",
+        "latency_based",
+        "least_connections",
+        "least_loaded",
+        "load_balance",
+        "most_capacity",
+        "privacy_first",
+        "quality_based",
+        "quality_first",
+        "round_robin",
+        "token_aware",
+        "usage_based",
+        "weighted_round_robin",
+    }
+)
+"""Ways of choosing among several, by every name that they have."""
+
+Strategy = Annotated[str | None, Field(validation_alias=AliasChoices("strategy", "routing_strategy"))]
+Weights = dict[str, NotNegative]
 
 
 class Rule(Section):
@@ -23,6 +53,10 @@ class Rule(Section):
 
 def _provider_rule(value: object) -> object:
     return {"provider": value} if isinstance(value, str) else value
+
+
+def _balance(value: object) -> object:
+    return {"providers": value} if isinstance(value, list) else value
 
 
 class ExactMatch(Rule):
@@ -62,8 +96,10 @@ class Capability(Rule):
     """The smallest window in tokens that will do."""
     min_model_size: str | None = None
     """The smallest model that will do, such as `7B`."""
-    strategy: Annotated[str | None, Field(validation_alias=AliasChoices("strategy", "routing_strategy"))] = None
-    """How to choose among several."""
+    strategy: Strategy = None
+    """How to choose among several; in the order of `preferred_models` when it is not said."""
+    weights: Weights = Field(default_factory=dict)
+    """What counts how much in choosing: by provider, or by what the strategy weighs (`health`, `latency`, …)."""
 
 
 class WeightedProvider(Rule):
@@ -74,18 +110,31 @@ class WeightedProvider(Rule):
     weight: float = 1.0
     """Its share, relative to the others."""
     condition: str | None = None
-    """When it takes part."""
+    """When it takes part; always when it is not said."""
     preferred_model: str | None = None
-    """The model that it is asked for."""
+    """The model that it is asked for; the one that the entry is for when it is not said."""
+
+
+class BalanceParameters(Section):
+    """Finer points of sharing a load."""
+
+    saturation_threshold: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """The share of its capacity from which a server counts as full in `local_saturated`."""
+    complexity_detection: FreeForm = None
+    """For people: there is one way to tell how hard a request is."""
 
 
 class LoadBalance(Rule):
-    """Providers that share the load of one name."""
+    """Providers that share the load of one name. A bare list stands for a map with only `providers`."""
 
     providers: tuple[Annotated[WeightedProvider, BeforeValidator(_provider_rule)], ...] = ()
     """Who shares it. A bare word stands for a map with only `provider`."""
-    strategy: Annotated[str | None, Field(validation_alias=AliasChoices("strategy", "routing_strategy"))] = None
-    """How to choose among them."""
+    strategy: Strategy = None
+    """How to choose among them; in weighted turn when neither it nor `routing_rules` says."""
+    weights: Weights = Field(default_factory=dict)
+    """What counts how much in choosing, for strategies that weigh (`health`, `latency`, …)."""
+    parameters: BalanceParameters = BalanceParameters()
+    """Finer points."""
 
 
 class ChainLink(Rule):
@@ -151,15 +200,48 @@ def _without_head(chain: object, name: str) -> object:
     return chain
 
 
+class MetadataRule(Rule):
+    """A rule with a condition on the request."""
+
+    provider: str
+    """Who answers."""
+    condition: str | None = None
+    """When it applies; never when it is not said."""
+    model: Annotated[str | None, Field(validation_alias=AliasChoices("model", "backend_model", "preferred_model"))] = (
+        None
+    )
+    """The name sent to the provider; the name asked for when it is not said."""
+    fallback: str | None = None
+    """The provider that steps in first."""
+
+
+class SizeRule(Rule):
+    """A rule for models of a size."""
+
+    size: str
+    """`< 8B`, `<= 8B`, `> 13B`, `>= 13B`, `8B - 13B` (both included) or `8B`."""
+    provider: str
+    """Who answers."""
+    fallback: str | None = None
+    """The provider that steps in first."""
+
+
 class RoutingRules(Rule):
     """What applies when no rule names the model."""
 
     default_provider: str | None = None
     """Who answers for models that nobody lists."""
-    request_metadata_routing: FreeForm = None
-    """Rules with conditions on the request."""
-    model_size_routing: FreeForm = None
-    """Rules by the size of the model."""
+    request_metadata_routing: Annotated[dict[str, MetadataRule], PASSED_OVER] = Field(default_factory=dict)
+    """Rules with conditions on the request, by a name of your own; the first that holds applies."""
+    model_size_routing: Annotated[tuple[SizeRule | None, ...], PASSED_OVER] = ()
+    """Rules by the size that a model's name mentions, for models that nobody lists; the first that fits applies. None
+    stands for one that was passed over."""
+    strategy: Annotated[
+        str | None, Field(validation_alias=AliasChoices("strategy", "default_strategy", "routing_strategy"))
+    ] = None
+    """How to choose among several, where a rule does not say; in the order of the rule when this is not said either."""
+    weights: Weights = Field(default_factory=dict)
+    """What counts how much in choosing, where a rule does not say."""
 
 
 class Mappings(Section):
@@ -171,8 +253,10 @@ class Mappings(Section):
     """Rules by regular expression; the first that is found applies."""
     capabilities: dict[str, Capability] = Field(default_factory=dict)
     """Rules by task."""
-    load_balancing: dict[str, LoadBalance] = Field(default_factory=dict)
-    """Names whose load several providers share."""
+    load_balancing: dict[str, Annotated[LoadBalance, BeforeValidator(_balance)]] = Field(default_factory=dict)
+    """Names whose load several providers share: models, or names of your own."""
+    tasks: dict[str, str] = Field(default_factory=dict)
+    """Capabilities by task: what a request that says `task: …` is taken to ask for."""
     fallback_chains: Annotated[
         dict[str, tuple[Annotated[ChainLink, BeforeValidator(_link)], ...]], BeforeValidator(_chains)
     ] = Field(default_factory=dict)

@@ -50,6 +50,12 @@ def parameters_of(size: str) -> float | None:
     return int(experts or 1) * float(number) * (1e9 if unit.lower() == "b" else 1e6)
 
 
+def parameters_in(name: str) -> float | None:
+    """The number of parameters that a model's name mentions, as `llama3.1:8b` does, or None."""
+    found = _SIZE_IN_NAME.search(name)
+    return parameters_of(found.group(1)) if found else None
+
+
 def _model(value: object) -> object:
     return {"name": value} if isinstance(value, (str, int, float)) else value
 
@@ -85,8 +91,7 @@ class Model(Section):
         """The number of parameters, from `size` or else from the name (`llama3.1:8b`), or None when neither says."""
         if self.size:
             return parameters_of(self.size)
-        found = _SIZE_IN_NAME.search(self.name)
-        return parameters_of(found.group(1)) if found else None
+        return parameters_in(self.name)
 
 
 class RateLimits(Section):

@@ -90,6 +90,97 @@ providers:
             "load_balancing.m.providers",
             "error: all weights are 0",
         ),
+        (
+            "load_balancing: {m: {providers: [{provider: home, condition: stram}]}}",
+            "load_balancing.m.providers.0.condition",
+            "error: not a condition: there is no name `stram` (character 1)",
+        ),
+        (
+            "load_balancing: {m: [cloud, {provider: home, condition: 'batch_size > '}]}",
+            "load_balancing.m.providers.1.condition",
+            "error: not a condition: a name or a value is expected, and nothing follows (character 14)",
+        ),
+        (
+            "load_balancing: {m: [{provider: home, preferred_model: unheard-of}]}",
+            "load_balancing.m.providers.0.preferred_model",
+            "warning: no provider lists the model `unheard-of`",
+        ),
+        (
+            "load_balancing: {m: {providers: [home], strategy: round_robbin}}",
+            "load_balancing.m.strategy",
+            "warning: there is no strategy `round_robbin`: passed over",
+        ),
+        (
+            "load_balancing: {m: {providers: [home], parameters: {saturation_threshold: 2}}}",
+            "load_balancing.m.parameters.saturation_threshold",
+            "error: should be at most 1",
+        ),
+        (
+            "load_balancing: {m: {providers: [home], weights: {cost: -1}}}",
+            "load_balancing.m.weights.cost",
+            "error: should be at least 0",
+        ),
+        (
+            "capabilities: {c: {provider: home, routing_strategy: zzz}}",
+            "capabilities.c.routing_strategy",
+            "warning: there is no strategy `zzz`: passed over",
+        ),
+        (
+            "routing_rules: {default_strategy: zzz}",
+            "routing_rules.default_strategy",
+            "warning: there is no strategy `zzz`: passed over",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: {a: {provider: nobody, condition: stream}}}",
+            "routing_rules.request_metadata_routing.a.provider",
+            "error: there is no provider `nobody`",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: {a: {provider: home, condition: 'header.cookie == 1'}}}",
+            "routing_rules.request_metadata_routing.a.condition",
+            "error: not a condition: of the headers, only x-… can be read",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: {a: {provider: home}}}",
+            "routing_rules.request_metadata_routing.a",
+            "warning: the rule has no condition: passed over",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: {a: {condition: stream}}}",
+            "routing_rules.request_metadata_routing.a.provider",
+            "warning: `provider` is missing: passed over",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: {a: 1}}",
+            "routing_rules.request_metadata_routing.a",
+            "warning: should be a map (`key: value`): passed over",
+        ),
+        (
+            "routing_rules: {request_metadata_routing: [1]}",
+            "routing_rules.request_metadata_routing",
+            "warning: should be a map (`key: value`): passed over",
+        ),
+        (
+            "routing_rules: {model_size_routing: [{size: < 8B, provider: nobody}]}",
+            "routing_rules.model_size_routing.0.provider",
+            "error: there is no provider `nobody`",
+        ),
+        (
+            "routing_rules: {model_size_routing: [{size: large, provider: home}]}",
+            "routing_rules.model_size_routing.0.size",
+            "warning: this is not a range of sizes: passed over",
+        ),
+        (
+            "routing_rules: {model_size_routing: [{size: 8B, provider: home, fallback: shared}]}",
+            "routing_rules.model_size_routing.0.fallback",
+            "warning: `shared` is a model, not a provider: passed over",
+        ),
+        (
+            "routing_rules: {model_size_routing: {small: home}}",
+            "routing_rules.model_size_routing",
+            "warning: should be a list (`- item`): passed over",
+        ),
+        ("tasks: {chat: nobody}", "tasks.chat", "warning: there is no capability `nobody`: passed over"),
     ],
 )
 def test_findings(read: Read, rule: str, path: str, says: str) -> None:
@@ -117,6 +208,12 @@ def test_findings(read: Read, rule: str, path: str, says: str) -> None:
         "patterns: [{pattern: '^x-', provider: home}]\nfallback_chains: {m: [x-1]}",
         "capabilities: {chat: {provider: home}}\nfallback_chains: {m: [chat]}",
         "patterns: [{pattern: '[[a]', provider: home}]",
+        "load_balancing: {m: {providers: [{provider: home, condition: 'stream AND NOT local_saturated'}]}}",
+        "load_balancing: {m: [{provider: home, preferred_model: wide}], n: [{provider: home, preferred_model: m}]}",
+        "routing_rules: {request_metadata_routing: {a: {provider: home, condition: header.x-a == 'b'}}}",
+        "routing_rules: {model_size_routing: [{size: < 8B, provider: home, fallback: cloud}]}",
+        "routing_rules: {strategy: hybrid, weights: {health: 1, cost: 0}}",
+        "capabilities: {c: {provider: home, strategy: context_based}}\ntasks: {talk: c}",
     ],
 )
 def test_nothing_to_say(read: Read, rule: str) -> None:
@@ -148,3 +245,28 @@ def test_chains_that_refer_to_each_other_are_doubtful(read: Read, chains: str, c
 def test_rules_are_not_judged_by_a_broken_registry(read: Read) -> None:
     loaded = read("providers: {home: {type: vlm}}", "exact_matches: {m: home}")
     assert [finding.file for finding in loaded.diagnostics] == ["providers.yaml"]
+
+
+def test_what_is_passed_over_leaves_the_others_in_place(read: Read) -> None:
+    rules = """
+routing_rules:
+  request_metadata_routing:
+    odd: [1, 2]
+    fine: {provider: home, condition: stream, unknown: 1}
+  model_size_routing:
+    - {size: < 8B}
+    - 3
+    - size: "> 8B"
+      provider: nobody
+"""
+    loaded = read(PROVIDERS, rules.replace("nobody", "home"))
+    assert loaded.config is not None
+    written = loaded.config.mappings.routing_rules
+    assert [*written.request_metadata_routing] == ["fine"]
+    assert [rule and rule.size for rule in written.model_size_routing] == [None, None, "> 8B"]
+    assert {finding.severity.value for finding in loaded.diagnostics} == {"warning"}
+
+    refused = read(PROVIDERS, rules)
+    [error] = [finding for finding in refused.diagnostics if finding.severity == "error"]
+    assert (error.path, error.line) == ("routing_rules.model_size_routing.2.provider", 10)
+    assert refused.config is None

@@ -39,12 +39,11 @@ def test_the_older_form_loads_as_it_is() -> None:
         "warning providers.yaml:96 health_check_interval",
         "warning model-mappings.yaml:10 exact_matches.qwen2.5-coder:7b.fallback",
         "warning model-mappings.yaml:11 exact_matches.qwen2.5-coder:7b.load_balance",
-        "info model-mappings.yaml:22 capabilities.code_generation",
-        "info model-mappings.yaml:37 load_balancing",
-        "warning model-mappings.yaml:63 routing_rules.default_fallback",
-        "info model-mappings.yaml:64 routing_rules.request_metadata_routing",
-        "info model-mappings.yaml:68 routing_rules.model_size_routing",
-        "info model-mappings.yaml:73 special_cases",
+        "warning model-mappings.yaml:80 routing_rules.default_fallback",
+        "warning model-mappings.yaml:95 routing_rules.model_size_routing.2.size",
+        "warning model-mappings.yaml:95 routing_rules.model_size_routing.2.provider",
+        "warning model-mappings.yaml:95 routing_rules.model_size_routing.2.large",
+        "info model-mappings.yaml:97 special_cases",
     ]
 
 
@@ -115,7 +114,7 @@ def test_a_broken_file_is_refused_with_its_place(read: Read, raw: bytes, place: 
 
 
 def test_every_broken_file_is_reported(read: Read) -> None:
-    loaded = read("a: [", "b: [", "c: [")
+    loaded = read("a: [", "b: [", "c: [", regions="d: [")
     assert [finding.file for finding in loaded.diagnostics] == list(FILES)
 
 
@@ -139,10 +138,16 @@ def test_what_is_not_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> Non
     assert [finding.file for finding in loaded.diagnostics] == ["providers.yaml", "gateway.yaml"]
 
 
-def test_rules_that_would_not_be_kept_are_said(read: Read, tmp_path: Path) -> None:
-    (tmp_path / "multi-region.yaml").write_text("residency: strict")
+def test_rules_on_regions_are_part_of_it(read: Read) -> None:
+    config = read(regions="data_residency: {eu: {regions: [eu-west]}}").config
+    assert config is not None
+    assert config.regions.data_residency.rules["eu"].regions == ("eu-west",)
+
+
+def test_what_is_not_read_is_said(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "dashboard.yaml").write_text("theme: dark")
     [finding] = read().diagnostics
-    assert "not enforced" in finding.message
+    assert (finding.severity, finding.message) == ("info", "not read in this version")
 
 
 def test_a_very_large_file_is_refused(read: Read) -> None:
@@ -153,5 +158,5 @@ def test_a_very_large_file_is_refused(read: Read) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(st.binary(max_size=30) | st.lists(st.sampled_from(FRAGMENTS)).map("".join).map(str.encode))
 def test_no_file_crashes_it(read: Read, raw: bytes) -> None:
-    loaded = read(raw, raw, raw)
+    loaded = read(raw, raw, raw, regions=raw)
     assert (loaded.config is None) is any(finding.severity == "error" for finding in loaded.diagnostics)

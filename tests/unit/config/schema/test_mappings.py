@@ -1,6 +1,7 @@
 import pytest
 
 from ai_dashboard.config.schema import ChainLink, ExactMatch, Mappings, WeightedProvider
+from ai_dashboard.config.schema.mappings import MetadataRule, SizeRule
 
 
 def chain(written: object, name: str = "m") -> list[str]:
@@ -57,3 +58,26 @@ def test_a_strategy_has_two_names(key: str) -> None:
     mappings = Mappings.model_validate({"capabilities": {"c": {key: "direct", "preferred_models": "a"}}})
     assert mappings.capabilities["c"].strategy == "direct"
     assert mappings.capabilities["c"].preferred_models == ("a",)
+
+
+def test_the_usual_strategy_has_three_names() -> None:
+    for key in ("strategy", "routing_strategy", "default_strategy"):
+        mappings = Mappings.model_validate({"routing_rules": {key: "hybrid", "weights": {"cost": 2}}})
+        assert (mappings.routing_rules.strategy, mappings.routing_rules.weights) == ("hybrid", {"cost": 2})
+
+
+def test_a_bare_list_of_providers_shares_a_load() -> None:
+    balance = Mappings.model_validate({"load_balancing": {"m": ["p", {"provider": "q"}]}}).load_balancing["m"]
+    assert [share.provider for share in balance.providers] == ["p", "q"]
+    assert balance.parameters.saturation_threshold == 0.8
+
+
+@pytest.mark.parametrize("key", ["model", "backend_model", "preferred_model"])
+def test_rules_on_requests_and_sizes(key: str) -> None:
+    rules = {
+        "request_metadata_routing": {"urgent": {"provider": "p", "condition": "stream", key: "m"}},
+        "model_size_routing": [{"size": "< 8B", "provider": "p"}],
+    }
+    written = Mappings.model_validate({"routing_rules": rules}).routing_rules
+    assert written.request_metadata_routing == {"urgent": MetadataRule(provider="p", condition="stream", model="m")}
+    assert written.model_size_routing == (SizeRule(size="< 8B", provider="p"),)
