@@ -19,6 +19,7 @@ from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
 from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import ConfigError
+from ai_dashboard.demo.faults import ChosenFault, written
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.state import admin_token, state_folder
 from ai_dashboard.hardware.sampler import HardwareSampler
@@ -37,6 +38,7 @@ class Order:
     look_around: bool
     demo: bool
     seed: int
+    faults: tuple[ChosenFault, ...] = ()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -45,9 +47,22 @@ class Order:
         port = listen.port if self.options.port is None else self.options.port
         return self.options.host or listen.host, port
 
+    @property
+    def told_to_fail(self) -> str:
+        """What was asked to go wrong, in words; empty when nothing was."""
+        return f"told to fail: {written(self.faults)}" if self.faults else ""
+
+    @property
+    def cast(self) -> str:
+        """Who answers in the demo, in words."""
+        return f"simulated providers, {self.told_to_fail}" if self.faults else "simulated providers"
+
 
 def order_from(args: argparse.Namespace) -> Order:
-    """Read the configuration that the arguments point to. Raises `ConfigError` for a folder that does not exist."""
+    """Read the configuration that the arguments point to. Raises `ConfigError` for a folder that does not exist, and
+    for faults without the demo."""
+    if args.fault and not args.demo:
+        raise ConfigError(("ai-dashboard: --fault is for simulated providers; add --demo",))
     env = dict(os.environ)
     folder = None if args.demo else find_folder(args.config_dir, env, Path.cwd())
     options = Options(
@@ -59,7 +74,15 @@ def order_from(args: argparse.Namespace) -> Order:
         admin_token=admin_token(state_folder(env), env),
     )
     loaded = load(folder, env)
-    return Order(loaded, options, env, look_around=not (args.no_discovery or args.demo), demo=args.demo, seed=args.seed)
+    return Order(
+        loaded,
+        options,
+        env,
+        look_around=not (args.no_discovery or args.demo),
+        demo=args.demo,
+        seed=args.seed,
+        faults=tuple(args.fault),
+    )
 
 
 @asynccontextmanager
@@ -95,32 +118,32 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
     from ai_dashboard.demo.traffic import send_traffic
 
     with TemporaryDirectory(prefix="ai-dashboard-demo-") as folder:
-        async with DemoStage(order.seed) as stage:
-            loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order.env)
+        async with DemoStage(order.seed, faults=order.faults) as stage:
+            loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order)
             async with (
                 Gateway(loaded, order.options, read_host=lambda: hardware.latest) as gateway,
                 asyncio.TaskGroup() as visitors,
             ):
                 traffic = visitors.create_task(send_traffic(url_of(*gateway.address), order.seed), name="traffic")
+                flapping = visitors.create_task(stage.flap(), name="flapping")
                 try:
                     yield gateway
                 finally:
                     traffic.cancel()
+                    flapping.cancel()
 
 
-def _as_files(
-    folder: Path, providers: Mapping[str, object], mappings: Mapping[str, object], env: Mapping[str, str]
-) -> Loaded:
+def _as_files(folder: Path, providers: Mapping[str, object], mappings: Mapping[str, object], order: Order) -> Loaded:
     """The demo's configuration, written and read like any other, so that the screen has real files to show."""
     import yaml
 
     head = "# Simulated providers, made for this demo; gone when it ends.\n"
     for name, content in (("providers.yaml", {"providers": dict(providers)}), ("model-mappings.yaml", dict(mappings))):
         (folder / name).write_text(head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-    loaded = load(folder, env)
+    loaded = load(folder, order.env)
     if loaded.config is None:
         raise ConfigError(tuple(str(finding) for finding in loaded.diagnostics))
-    return replace(loaded, config=replace(loaded.config, origin="simulated providers"))
+    return replace(loaded, config=replace(loaded.config, origin=order.cast))
 
 
 def explain_listen_failure(error: OSError, order: Order) -> ConfigError:

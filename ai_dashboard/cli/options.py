@@ -2,7 +2,11 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from ai_dashboard.demo.faults import ChosenFault
 
 DEFAULT_URL = "http://127.0.0.1:4000"
 DEFAULT_PORT = 4000
@@ -22,6 +26,14 @@ def add_gateway_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-discovery", action="store_true", help="do not look for servers on this machine")
     parser.add_argument("--demo", action="store_true", help="serve simulated providers, with traffic; needs nothing")
     parser.add_argument("--seed", type=int, default=1, help="what chance in the demo starts from (default: 1)")
+    parser.add_argument(
+        "--fault",
+        type=faults,
+        action="extend",
+        default=[],
+        metavar="FAULT,…",
+        help="what shall go wrong in the demo, such as cut@3,429:30%%@demo-vllm; `--fault help` lists all",
+    )
     parser.set_defaults(control=None)
     add_config_option(parser)
 
@@ -31,6 +43,7 @@ def gateway_arguments(args: argparse.Namespace) -> list[str]:
     values = {"--host": args.host, "--port": args.port, "--seed": args.seed, "--config-dir": args.config_dir}
     switches = {"--insecure": args.insecure, "--no-discovery": args.no_discovery, "--demo": args.demo}
     written = [f"{name}={value}" for name, value in values.items() if value is not None]
+    written += [f"--fault={fault}" for fault in args.fault]
     return written + [name for name, on in switches.items() if on]
 
 
@@ -59,6 +72,17 @@ def workers(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; here it can be 1 to {most}")
     return int(text)
+
+
+def faults(text: str) -> "tuple[ChosenFault, ...]":
+    """Faults for the demo, or argparse's own complaint, which lists them all."""
+    from ai_dashboard.demo.catalogue import PROVIDERS
+    from ai_dashboard.demo.faults import read_faults
+
+    try:
+        return read_faults(text, [provider.name for provider in PROVIDERS])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def url(text: str) -> str:

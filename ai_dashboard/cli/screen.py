@@ -31,7 +31,7 @@ def show_own(args: argparse.Namespace) -> int:
         raise explain_listen_failure(error, order) from None
     try:
         local = LocalPort(thread, gateway, drain_s=DRAIN_AFTER_SCREEN_S)
-        return _show(ControlCentre(local, quit_asks=not order.demo))
+        return _show(ControlCentre(local, source=order.told_to_fail, quit_asks=not order.demo))
     finally:
         thread.stop(DRAIN_AFTER_SCREEN_S)
 
@@ -44,7 +44,7 @@ def show_child(args: argparse.Namespace) -> int:
     order = order_from(args)
     with running(gateway_arguments(args), token=order.options.admin_token) as child:
         port = RemotePort("http://localhost", child.token, socket=child.socket)
-        return _show(ControlCentre(port, quit_asks=not order.demo))
+        return _show(ControlCentre(port, source=order.told_to_fail, quit_asks=not order.demo))
 
 
 def show_attached(url: str) -> int:

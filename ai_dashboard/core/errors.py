@@ -104,6 +104,27 @@ class UnsupportedMediaType(CallerError):
     code = "unsupported_media_type"
 
 
+class RequirementsUnmet(CallerError):
+    """No candidate keeps the limits that the caller set; the message lists each with the limit that it breaks."""
+
+    status = 422
+    code = "requirements_unmet"
+
+
+class UnknownResidency(CallerError):
+    """The request belongs to a residency group that no rule is for: it is not known where its data may go."""
+
+    code = "unknown_residency_group"
+
+
+class ResidencyRefused(CallerError):
+    """A residency rule leaves nobody who may answer. No byte of the request has left."""
+
+    status = 451
+    code = "residency_refused"
+    kind = "permission_error"
+
+
 class HeadersTooLarge(CallerError):
     """Request line and headers are over `limits.max_header_kb`, or there are too many."""
 
@@ -128,12 +149,21 @@ class NoCandidate(GatewayError):
     code = "no_provider_available"
 
 
+class AllCoolingDown(NoCandidate):
+    """Whoever could answer has to be left alone for a while; `retry_after_s` says until when at least."""
+
+    status = 429
+    code = "all_providers_cooling_down"
+    kind = "rate_limit_error"
+
+
 # ── a provider failed ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class UpstreamError(GatewayError):
     """A provider did not answer properly. `falls_over`: another candidate may answer instead; `blames`: counts against
-    the provider's health; `upstream_status`: its HTTP status, when it got that far."""
+    the provider's health; `upstream_status`: its HTTP status, when it got that far. `may_be_repeated` is False where
+    the provider said when to come back in a way that makes no sense: whoever asks again then asks too early."""
 
     status = 502
     code = "upstream_error"
@@ -148,9 +178,11 @@ class UpstreamError(GatewayError):
         hint: str = "",
         retry_after_s: float | None = None,
         upstream_status: int | None = None,
+        may_be_repeated: bool = True,
     ) -> None:
         super().__init__(message, hint=hint, retry_after_s=retry_after_s)
         self.upstream_status = upstream_status
+        self.may_be_repeated = may_be_repeated
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -213,3 +245,10 @@ class UpstreamRejected(UpstreamError):
         super().__init__(message, upstream_status=upstream_status)
         self.body = body
         self.content_type = content_type
+
+
+class UpstreamContextExceeded(UpstreamRejected):
+    """The provider's own structured word that the ask is too long for the model: a larger window may take it."""
+
+    code = "context_length_exceeded"
+    falls_over = True

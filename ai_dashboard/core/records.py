@@ -40,7 +40,8 @@ class RequestRecord:
     """One request, finished or as far as it has come. `at` is Unix time; durations are seconds from its arrival.
 
     `seq` numbers finished requests from 1 without gaps, and is 0 while the request runs. `status` is what the caller
-    was sent, 0 while nothing was. `overhead_s` is the gateway's own share of the time to the first token.
+    was sent, 0 while nothing was. `overhead_s` is the gateway's own share of the time to the first token. `warnings`
+    say what the answer does not: what the provider could not be told, and that it did not hear the whole prompt.
     """
 
     seq: int
@@ -61,6 +62,7 @@ class RequestRecord:
     plan: Plan | None
     error: str | None = None
     message: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def fallback_from(self) -> str | None:

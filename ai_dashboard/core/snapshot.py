@@ -23,10 +23,41 @@ class Health(StrEnum):
 
     UNAVAILABLE = "unavailable"
     AUTH_FAILED = "auth_failed"
+    COOLDOWN = "cooldown"
     DEGRADED = "degraded"
     CHECKING = "checking"
     ACTIVE = "active"
+    DRAINING = "draining"
     DISABLED = "disabled"
+
+
+class BreakerState(StrEnum):
+    """Whether a model at a provider is asked: as usual, not at all, once to see, or a growing share of the time."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+    RAMPING = "ramping"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """One model at one provider as it stands. Averages are of its latest answers. `share` (0 to 1) is the part of its
+    usual traffic that it gets while it recovers, `retry_in_s` what is left until an open breaker lets one request
+    through; `warm` says whether the model is loaded, `load_s` how long loading took."""
+
+    model: str
+    breaker: BreakerState = BreakerState.CLOSED
+    share: float = 1.0
+    retry_in_s: float = 0.0
+    reason: str = ""
+    in_flight: int = 0
+    ewma_ttft_s: float | None = None
+    ewma_total_s: float | None = None
+    p95_s: float | None = None
+    success_ratio: float = 1.0
+    warm: bool | None = None
+    load_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +73,9 @@ class Percentiles:
 class ProviderView:
     """One provider as it stands. Percentiles and `error_ratio` are over the last 15 minutes, `per_minute` over the last
     60 s. `total` is the whole answer's time, `ttft` the time to the first token. `trend` holds the p95 of `total` for
-    each slice, oldest first, None where nothing was asked."""
+    each slice, oldest first, None where nothing was asked. `cooldown_s` is how long it is left alone still, `headroom`
+    (0 to 1) what is left of its rate limits, `capacity` the requests that it takes at one time; `targets` are those of
+    its models that were asked."""
 
     name: str
     kind: str
@@ -62,6 +95,10 @@ class ProviderView:
     last_error_at: float | None
     trend: tuple[float | None, ...]
     simulated: bool = False
+    cooldown_s: float = 0.0
+    headroom: float | None = None
+    capacity: int | None = None
+    targets: tuple[TargetView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,185 @@
-"""`plan()`: the ordered attempts for a request, and every candidate that was left out, each with its reason."""
+"""`plan()`: the ordered attempts for a request, and every candidate that was left out, each with its reason.
+
+Resolving says who could answer, `eligibility` who may, a strategy who is best; whoever steps in follows in the order in
+which the operator wrote them down. Of all that may answer at most half is set aside at one time, and never everybody: a
+judgement that is behind the times must not turn into an outage (Envoy's `max_ejection_percent` and panic threshold).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
-from ai_dashboard.core.snapshot import Health
-from ai_dashboard.routing.resolve import Route, resolve
-from ai_dashboard.routing.table import Live, Table
+from ai_dashboard.core.snapshot import BreakerState
+from ai_dashboard.routing.affinity import Replica, kept_together, note
+from ai_dashboard.routing.eligibility import DOWN, Bar, SetAside, Sifted, sift
+from ai_dashboard.routing.figures import share
+from ai_dashboard.routing.live import Live, ProviderLive
+from ai_dashboard.routing.resolve import Resolution, resolve
+from ai_dashboard.routing.strategies import DIRECT, Strategy, strategy_named
+from ai_dashboard.routing.table import Table
+from ai_dashboard.routing.turns import Turns
+from ai_dashboard.routing.view import Chance, Eligible, Scored, View
+
+LAST_RESORT = "last resort, nothing else is up"
+ALL_DOWN = "panic: nobody is up, so whoever may answer is tried all the same, the least bad first"
+MOST_DOWN = "panic: more than half of the candidates are set aside, so the least bad of them stay in, behind the others"
 
 
-def plan(facts: RouteFacts, table: Table, live: Live) -> Plan:
-    """Decide. Raises `ModelNotFound` when nothing applies; a plan may be without attempts when all were left out.
+class Decision(NamedTuple):
+    """A plan. `lasting`: the next request of its kind gets the same one for as long as nothing happens, since it rests
+    on no turn, no chance, and no figure that changes by itself."""
 
-    When every candidate is merely unavailable they are tried all the same, in order: a health check that is behind the
-    times must not turn into an outage (Envoy calls it panic mode).
+    plan: Plan
+    lasting: bool
+
+
+def plan(
+    facts: RouteFacts,
+    table: Table,
+    live: Live,
+    *,
+    now: float,
+    turns: Turns,
+    chance: Chance,
+    bars: Sequence[Bar] = (),
+    last: Replica | None = None,
+) -> Plan:
+    """Decide. `bars` are rules of other rooms, `last` is who served the conversation's last turn.
+
+    A plan may be without attempts when all were left out: `nobody()` says what to tell the caller. Raises
+    `ModelNotFound` when nothing applies, `CallerError` for a strategy or a residency group that does not exist.
     """
+    return decide(facts, table, live, now=now, turns=turns, chance=chance, bars=bars, last=last).plan
+
+
+def decide(
+    facts: RouteFacts,
+    table: Table,
+    live: Live,
+    *,
+    now: float,
+    turns: Turns,
+    chance: Chance,
+    bars: Sequence[Bar] = (),
+    last: Replica | None = None,
+) -> Decision:
+    """As `plan()`, and whether the plan lasts."""
     resolution = resolve(facts, table, live)
-    reasons = [(route, _barred(route, facts, table), _down(route, live)) for route in resolution.routes]
-    up = [route for route, barred, down in reasons if barred is None and down is None]
-    last_resort = [] if up else [route for route, barred, down in reasons if barred is None]
-    attempts = [
-        Candidate(
-            route.provider, route.model, route.why if up else f"{route.why}; last resort, nothing else is up", score
-        )
-        for route, score in _scored(up or last_resort)
-    ]
-    excluded = [
-        Excluded(route.provider, route.model, barred or down or "")
-        for route, barred, down in reasons
-        if barred is not None or (down is not None and up)
-    ]
-    return Plan(facts.model, resolution.rule, tuple(attempts), tuple(excluded))
+    strategy = strategy_named(facts.strategy or resolution.strategy or DIRECT)
+    weights = {**dict(resolution.weights), **dict(facts.weights)} if resolution.weights or facts.weights else {}
+    view = View(resolution.pool, weights, turns, chance, now, table.regions.price_factor)
+    found = sift(resolution.routes, facts, table, live, view, bars, strategy.bars)
+    notes: list[str] = []
+    chosen = [it for it in found.eligible if not it.route.steps_in]
+    ranked = strategy.rank(chosen, facts, view) if chosen else []
+    if last is not None and ranked and _replica(ranked[0]) != last:
+        best = ranked[0].score
+        ranked, kept = kept_together(ranked, _replica, _state, last)
+        if kept:
+            ranked[0] = ranked[0]._replace(score=best)
+            notes.append(note(last))
+    ranked += _stepping_in(found, behind=len(ranked))
+    panic, aside = _half(found, up=len(ranked))
+    if panic:
+        notes.append(MOST_DOWN if ranked else ALL_DOWN)
+    attempts = _falling([*_attempts(ranked), *_last_resorts(panic, up=bool(ranked))])
+    made = Plan(
+        facts.model,
+        resolution.rule,
+        attempts,
+        tuple(_in_order(resolution, found.excluded, aside)),
+        strategy.name,
+        tuple(notes),
+        min(found.cooling) if found.cooling and not attempts else None,
+        unmet=bool(found.unmet) and not attempts and not found.cooling,
+    )
+    lasting = not panic and _lasts(facts, strategy, table, resolution, found)
+    return Decision(table.regions.placed(made, facts, live), lasting)
 
 
-def _scored(routes: list[Route]) -> list[tuple[Route, float]]:
-    """List order as a score: the first 1, the second 1/2, the third 1/3."""
-    return [(route, round(1 / place, 3)) for place, route in enumerate(routes, start=1)]
+def _stepping_in(found: Sifted, *, behind: int) -> list[Scored]:
+    """Those that were not chosen, as they were written down, then those whom this request is not to burden."""
+    steps_in = [it for it in found.eligible if it.route.steps_in]
+    scored = [Scored(it, 1 / place) for place, it in enumerate(steps_in, start=behind + 1)]
+    return scored + [Scored(it, 0.0, (_recovers(it),)) for it in found.recovering]
 
 
-def _barred(route: Route, facts: RouteFacts, table: Table) -> str | None:
-    """Why this candidate may never answer this request, whatever its health."""
-    provider = table.providers.get(route.provider)
-    if provider is None:
-        return "no such provider"
-    if provider.barred is not None:
-        return provider.barred
-    model = provider.models.get(route.model)
-    needed = facts.prompt_tokens + facts.max_tokens
-    if model is not None and model.context_length is not None and needed > model.context_length:
-        return f"context {needed} > {model.context_length}"
-    return None
+def _half(found: Sifted, *, up: int) -> tuple[list[SetAside], list[SetAside]]:
+    """Who is tried although something speaks against it, the least bad first, and who is not."""
+    aside = found.aside
+    if up >= len(aside):
+        return [], aside
+    worse = sorted(aside, key=_badness)
+    most = (up + len(aside)) // 2 if up else 0
+    stay = len(aside) - most
+    return worse[:stay], worse[stay:]
 
 
-def _down(route: Route, live: Live) -> str | None:
-    """Why this candidate would likely fail now."""
-    state = live.get(route.provider)
-    if state is None or state.health not in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
-        return None
-    return f"{state.health}: {state.reason}" if state.reason else str(state.health)
+def _badness(item: SetAside) -> tuple[int, float]:
+    return item.badness
+
+
+def _attempts(ranked: list[Scored]) -> Iterator[Candidate]:
+    for it, score, facts in ranked:
+        yield Candidate(it.route.provider, it.route.model, it.route.why, round(score, 3), it.region, facts)
+
+
+def _last_resorts(panic: list[SetAside], *, up: bool) -> Iterator[Candidate]:
+    for place, (_, it, reason) in enumerate(panic, start=1):
+        why = f"{it.route.why}; last resort, {reason}" if up else f"{it.route.why}; {LAST_RESORT}"
+        score = 0.0 if up else round(1 / place, 3)
+        yield Candidate(it.route.provider, it.route.model, why, score, it.region, (("against it", reason),))
+
+
+def _falling(attempts: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The attempts with scores that never rise: who stands behind another counts no more than that one."""
+    lowest = 1.0
+    kept: list[Candidate] = []
+    for it in attempts:
+        if it.score > lowest:
+            it = Candidate(it.provider, it.model, it.why, lowest, it.region, it.facts)  # noqa: PLW2901
+        lowest = it.score
+        kept.append(it)
+    return tuple(kept)
+
+
+def _in_order(resolution: Resolution, excluded: Iterable[Excluded], aside: Iterable[SetAside]) -> Iterator[Excluded]:
+    """Everybody that was left out, in the order of the resolution; then those that it has passed over itself."""
+    reasons = {(it.provider, it.model): it for it in excluded}
+    for _, it, reason in aside:
+        reasons[it.key] = Excluded(it.route.provider, it.route.model, reason)
+    for route in resolution.routes if reasons else ():
+        if (left_out := reasons.get((route.provider, route.model))) is not None:
+            yield left_out
+    yield from resolution.left_out
+
+
+def _lasts(facts: RouteFacts, strategy: Strategy, table: Table, resolution: Resolution, found: Sifted) -> bool:
+    """Whether nothing that the plan rests on changes by itself, or is drawn."""
+    return (
+        strategy.name == DIRECT
+        and not resolution.varies
+        and facts.requirements is None
+        and table.regions.faster_by_s is None
+        and not found.cooling
+        and not found.recovering
+        and all(it.target.breaker is BreakerState.CLOSED for it in found.eligible)
+        and all(_is_down(it.badness) for it in found.aside)
+    )
+
+
+def _is_down(badness: tuple[int, float]) -> bool:
+    """Set aside for its state, which somebody changes, and not for a figure that changes by itself."""
+    return badness[0] >= DOWN
+
+
+def _replica(it: Scored) -> Replica:
+    return Replica(it.candidate.route.provider, it.candidate.route.model, it.candidate.region)
+
+
+def _state(it: Scored) -> ProviderLive:
+    return it.candidate.live
+
+
+def _recovers(it: Eligible) -> tuple[str, str]:
+    return "recovers", f"takes {share(it.target.share)} of its traffic"

@@ -1,17 +1,30 @@
 """Plans, remembered for as long as nothing that they rest on has changed.
 
-A plan follows from the name that was asked for, the table, and who is well; of the request itself only its size
-matters. So the plan of a name serves every request that fits the smallest window in it; the rest are planned singly.
+Where nobody takes turns, is drawn, recovers or cools down, a plan follows from the name that was asked for, the table,
+and who is well; of the request itself only its size and its wishes matter. So one plan serves every request with the
+same wishes that fits the smallest window in it; the rest are planned singly.
 """
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.routing.plan import plan
-from ai_dashboard.routing.table import Live, Table
+from ai_dashboard.core.plan import Candidate, Plan, RouteFacts
+from ai_dashboard.routing.affinity import Affinity, Replica, key_of
+from ai_dashboard.routing.eligibility import spent_by
+from ai_dashboard.routing.experiments import Splits, assign
+from ai_dashboard.routing.live import Live, ProviderLive
+from ai_dashboard.routing.plan import Decision, decide
+from ai_dashboard.routing.table import Table
+from ai_dashboard.routing.turns import Turns
+from ai_dashboard.routing.view import Chance
 
 MAX_REMEMBERED = 4096
 """Names remembered at one time. Names come from callers, so there must be an end to them."""
+
+NO_EXPERIMENTS: Splits = MappingProxyType({})
+
+_Wishes = tuple[frozenset[str], tuple[str, ...] | None, str | None, str, str | None]
+_Key = tuple[str, str | None, str | None, _Wishes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,31 +32,80 @@ class _Known:
     plan: Plan
     room: float
     """Tokens, prompt and answer together, up to which the plan holds."""
+    states: tuple[ProviderLive, ...]
+    """Those of the attempts. The plan holds while none of them has used up what it lets through."""
+
+    def holds(self) -> bool:
+        for state in self.states:
+            if state.headroom == 0 or ((capacity := state.capacity) is not None and state.in_flight >= capacity):
+                return False
+        return True
 
 
 class Planner:
-    """`plan()` for one table. `version` is any number that changes whenever something in `live` does."""
+    """`plan()` for one table, with everything that outlives a request. `turns` and `affinity` may be shared with the
+    planner of the table before, whose turns go on; without `affinity` conversations are not kept together."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(
+        self,
+        table: Table,
+        chance: Chance,
+        *,
+        turns: Turns | None = None,
+        splits: Splits = NO_EXPERIMENTS,
+        affinity: Affinity | None = None,
+    ) -> None:
         self._table = table
+        self._chance = chance
+        self._turns = turns if turns is not None else Turns()
+        self._splits = splits
+        self._affinity = affinity
         self._version = -1
-        self._known: dict[tuple[str, str | None], _Known] = {}
+        self._known: dict[_Key, _Known] = {}
 
-    def plan(self, facts: RouteFacts, live: Live, version: int) -> Plan:
-        """As `routing.plan.plan`, which decides whatever is not remembered. Raises `ModelNotFound`."""
+    def plan(self, facts: RouteFacts, live: Live, version: int, now: float = 0.0) -> Plan:
+        """As `routing.plan.plan`, which decides whatever is not remembered. `version` is any number that changes with
+        everything in `live` that does not change by itself: health, models, breakers, what is drained, the beginning of
+        a cooldown."""
+        if self._splits and (arm := assign(self._splits, facts, self._chance.random)) is not None:
+            return arm.noted(self._plan(arm.facts(facts), live, version, now), facts.model)
+        return self._plan(facts, live, version, now)
+
+    def explain(self, facts: RouteFacts, live: Live, now: float = 0.0) -> Plan:
+        """The plan that such a request would get now, without taking anybody's turn."""
+        arm = assign(self._splits, facts, self._chance.random) if self._splits else None
+        asked = facts if arm is None else arm.facts(facts)
+        made = self._decide(asked, live, now, self._turns.copied(), self._last(asked)).plan
+        return made if arm is None else arm.noted(made, facts.model)
+
+    def _plan(self, facts: RouteFacts, live: Live, version: int, now: float) -> Plan:
         if version != self._version or len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
             self._version = version
-        key = (facts.model, facts.capability)
+        last = self._last(facts) if self._affinity is not None else None
+        if facts.requirements is not None or facts.weights:
+            return self._decide(facts, live, now, self._turns, last).plan
+        wishes = (facts.needs, facts.only, facts.strategy, facts.tenant, facts.residency)
+        key = (facts.model, facts.capability, facts.task, wishes)
         known = self._known.get(key)
-        needed = facts.prompt_tokens + facts.max_tokens
-        if known is not None and needed <= known.room:
+        if known is not None and _size(facts) <= known.room and known.holds() and _leads(last, known.plan):
             return known.plan
-        fresh = plan(facts, self._table, live)
-        room = self._room(fresh)
-        if needed <= room:
-            self._known[key] = _Known(fresh, room)
-        return fresh
+        made = self._decide(facts, live, now, self._turns, last)
+        if made.lasting and last is None:
+            self._remember(key, facts, made.plan, live)
+        return made.plan
+
+    def _decide(self, facts: RouteFacts, live: Live, now: float, turns: Turns, last: Replica | None) -> Decision:
+        return decide(facts, self._table, live, now=now, turns=turns, chance=self._chance, last=last)
+
+    def _last(self, facts: RouteFacts) -> Replica | None:
+        return self._affinity.last(key_of(facts)) if self._affinity is not None else None
+
+    def _remember(self, key: _Key, facts: RouteFacts, made: Plan, live: Live) -> None:
+        room = self._room(made)
+        states = tuple([live[name] for name in dict.fromkeys(it.provider for it in made.attempts) if name in live])
+        if _size(facts) <= room and not any(spent_by(state) for state in states):
+            self._known[key] = _Known(made, room, states)
 
     def _room(self, made: Plan) -> float:
         """The smallest window among all candidates, those that were left out included: above it the reasons change."""
@@ -54,3 +116,16 @@ class Planner:
     def _window(self, provider: str, model: str) -> int | None:
         entry = self._table.providers[provider].models.get(model) if provider in self._table.providers else None
         return entry.context_length if entry is not None else None
+
+
+def _size(facts: RouteFacts) -> int:
+    return facts.prompt_tokens + facts.max_tokens
+
+
+def _leads(last: Replica | None, known: Plan) -> bool:
+    """Whether whoever served the last turn would not change anything in front."""
+    return last is None or (bool(known.attempts) and _is_replica(known.attempts[0], last))
+
+
+def _is_replica(candidate: Candidate, last: Replica) -> bool:
+    return (candidate.provider, candidate.model, candidate.region) == last

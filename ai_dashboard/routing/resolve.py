@@ -1,46 +1,64 @@
 """From the name that was asked for to the candidates that could answer, before anybody asks how they are.
 
-The first rule that applies wins: `provider/model`, an exact match, a pattern, a capability, a listing, the default
-provider. What a rule names is followed by its fallback provider and by the model's fallback chain.
+The first rule that applies wins:
+
+0. `provider/model`
+1. an exact match
+2. a pattern
+3. a capability: the one that was asked for, one of the model's name, or the one of the task
+4. a shared load of that name
+5. whoever lists the model; then a rule with a condition, a rule by size, the default provider
+
+A rule with a condition wins over 3 to 5 when its provider serves what they found. What 1 to 3 found is spread further
+where its name has a shared load. What a rule names is followed by its fallback provider and by the model's fallback
+chain.
 """
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from ai_dashboard.config.schema import parameters_in
 from ai_dashboard.core.errors import ModelNotFound
-from ai_dashboard.core.plan import RouteFacts
-from ai_dashboard.routing.table import Capability, Link, Live, Table
+from ai_dashboard.core.plan import Excluded, RouteFacts
+from ai_dashboard.routing.conditions import SATURATION, Condition, Scene
+from ai_dashboard.routing.listing import as_listed, listed, model_at, providers_of, same_at
+from ai_dashboard.routing.live import Live
+from ai_dashboard.routing.table import Balance, Capability, Choice, Link, Rule, Table
+from ai_dashboard.routing.tasks import task_key
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A possible attempt, and in words what put it here."""
+class Route(NamedTuple):  # a dataclass costs twice as much, and every request has several
+    """A possible attempt, and in words what put it here. `weight` is its share among those that were chosen, relative
+    to theirs; `steps_in`: it was not chosen, it is there for when those fail."""
 
     provider: str
     model: str
     why: str
+    weight: float = 1.0
+    steps_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """`rule` is the dotted place of the rule that applied; `routes` in the order in which they should be tried."""
+    """`rule` is the dotted place of the rule that applied; `routes` in the order in which they should be tried, those
+    that step in last. `strategy` and its `weights` are what the configuration wants for them, `pool` names those that
+    share their turns. `left_out` are those that a rule names and passes over. `varies`: a condition was asked, so that
+    the same name may lead elsewhere next time."""
 
     rule: str
     routes: tuple[Route, ...]
+    strategy: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    pool: str = ""
+    left_out: tuple[Excluded, ...] = ()
+    varies: bool = False
 
 
 def resolve(facts: RouteFacts, table: Table, live: Live) -> Resolution:
     """Every candidate in order, without repeats. Raises `ModelNotFound` with the nearest names when no rule applies."""
-    rule, chosen, fallback = _chosen(facts, table, live)
-    routes = {(route.provider, route.model): route for route in reversed(chosen)}
-    ordered = [route for route in chosen if routes.get((route.provider, route.model)) is route]
-    backend = chosen[0].model if chosen else facts.model
-    for route in _fallbacks(facts.model, backend, rule, fallback, table, live):
-        if (route.provider, route.model) not in routes:
-            routes[route.provider, route.model] = route
-            ordered.append(route)
-    return Resolution(rule, tuple(ordered))
+    return _Resolving(facts, table, live).resolution()
 
 
 def known_models(table: Table, live: Live) -> dict[str, tuple[str, ...]]:
@@ -49,119 +67,304 @@ def known_models(table: Table, live: Live) -> dict[str, tuple[str, ...]]:
     usable = [name for name, provider in table.providers.items() if provider.barred is None]
     known: dict[str, tuple[str, ...]] = {}
     for name in usable:
-        for model in _listed(name, table, live):
+        for model in listed(name, table, live):
             known[model] = (*known.get(model, ()), name)
     for model, rule in table.exact.items():
         known.setdefault(model, (rule.provider,))
     for name in table.capabilities:
         known.setdefault(name, ())
+    for name, balance in table.balancing.items():
+        known.setdefault(name, tuple(dict.fromkeys(share.provider for share in balance.shares)))
     return known
 
 
-def providers_of(model: str, table: Table, live: Live) -> tuple[str, ...]:
-    """Providers that list a model, in the configuration or by their own word, in file order."""
-    names = (model,) if ":" in model else (model, f"{model}:latest")
-    return tuple(provider for provider in table.providers if any(_lists(provider, name, table, live) for name in names))
+@dataclass(slots=True)
+class _Found:
+    """What a rule leads to. `choice` is None where nothing is said about choosing; `model` is the name whose chain
+    steps in, where it is not that of the first route."""
+
+    rule: str
+    routes: list[Route]
+    pool: str
+    fallback: str | None = None
+    choice: Choice | None = None
+    model: str | None = None
 
 
-def _chosen(facts: RouteFacts, table: Table, live: Live) -> tuple[str, list[Route], str | None]:
-    """The rule that applies, what it names, and its fallback provider."""
-    asked = facts.model
-    head, slash, rest = asked.partition("/")
-    if slash and rest and head in table.providers:
-        return f"providers.{head}", [Route(head, rest, "named by the caller")], None
-    if (rule := table.exact.get(asked)) is not None:
-        return rule.name, [Route(rule.provider, rule.model or asked, "exact match")], rule.fallback
-    for rule in table.patterns:
-        if rule.pattern is not None and rule.pattern.search(asked):
-            return rule.name, [Route(rule.provider, rule.model or asked, "pattern")], rule.fallback
-    for name in (facts.capability, asked):
-        if name is not None and (capability := table.capabilities.get(name)) is not None:
-            return f"capabilities.{name}", [*_preferred(capability, table, live)], None
-    listing = [
-        Route(name, _as_listed(asked, name, table, live), "lists the model")
-        for name in providers_of(asked, table, live)
-    ]
-    if any(table.providers[route.provider].barred is None for route in listing):
-        return "listing", listing, None
-    if table.default_provider is not None:
-        return "routing_rules.default_provider", [Route(table.default_provider, asked, "default provider")], None
-    if listing:
-        return "listing", listing, None  # nobody may answer, and the plan says why
-    raise ModelNotFound(f"no rule and no provider knows the model {asked!r}", hint=_nearest(asked, table, live))
+@dataclass(slots=True)
+class _Resolving:
+    """One resolution as it comes about."""
 
+    facts: RouteFacts
+    table: Table
+    live: Live
+    left_out: list[Excluded] = field(default_factory=list)
+    varies: bool = False
 
-def _fallbacks(asked: str, backend: str, rule: str, fallback: str | None, table: Table, live: Live) -> Iterator[Route]:
-    """The rule's own fallback provider, then the chain of the model (or the default chain)."""
-    if fallback is not None and fallback in table.providers:
-        yield Route(fallback, _model_at(fallback, (backend, asked), table, live), f"fallback of {rule}")
-    for name in (asked, backend, "default"):
-        if (chain := table.chains.get(name)) is not None:
-            for link in chain:
-                yield from _follow(link, (backend, asked), f"fallback_chains.{name}", table, live)
-            return
+    def resolution(self) -> Resolution:
+        asked = self.facts.model
+        found = self._found()
+        choice = found.choice or self.table.choice
+        routes: dict[tuple[str, str], Route] = {}
+        for route in found.routes:
+            routes.setdefault((route.provider, route.model), route)
+        backend = found.model or (found.routes[0].model if found.routes else asked)
+        for route in self._fallbacks(backend, found):
+            routes.setdefault((route.provider, route.model), route)
+        return Resolution(
+            found.rule,
+            tuple(routes.values()),
+            choice.strategy,
+            choice.weights,
+            found.pool,
+            tuple(dict.fromkeys(it for it in self.left_out if (it.provider, it.model) not in routes)),
+            self.varies,
+        )
 
+    def _found(self) -> _Found:
+        """The rule that applies, and what it names."""
+        asked, table = self.facts.model, self.table
+        head, slash, rest = asked.partition("/")
+        if slash and rest and head in table.providers:
+            rule = f"providers.{head}"
+            return _Found(rule, [self._route(head, rest, "named by the caller")], rule)
+        if (exact := table.exact.get(asked)) is not None:
+            return self._by_name(exact, "exact match")
+        if (pattern := table.pattern_for(asked)) is not None:
+            return self._by_name(pattern, "pattern")
+        capability = self._by_capability()
+        found = capability or self._by_balance() or self._by_listing()
+        if table.conditional and (better := self._by_condition(found)) is not None:
+            return better
+        if found is not None and (capability is not None or self._may_be_asked(found)):
+            return found
+        if asked not in table.balancing:
+            last = self._by_any_condition() or self._by_size() or self._by_default()
+            if last is not None:
+                return last
+        if found is not None:
+            return found  # nobody may answer, and the plan says why
+        raise ModelNotFound(
+            f"no rule and no provider knows the model {asked!r}", hint=_nearest(asked, table, self.live)
+        )
 
-def _follow(link: Link, wanted: tuple[str, ...], why: str, table: Table, live: Live) -> Iterator[Route]:
-    """Where a link leads: to the provider that it names, to an exact rule's, or to all that list the model."""
-    if link.provider is not None:
-        yield Route(link.provider, link.model or _model_at(link.provider, wanted, table, live), why)
-    elif link.model is None:
-        return
-    elif (rule := table.exact.get(link.model)) is not None:
-        yield Route(rule.provider, rule.model or link.model, why)
-    else:
-        for name in providers_of(link.model, table, live):
-            yield Route(name, _as_listed(link.model, name, table, live), why)
+    # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _by_name(self, rule: Rule, why: str) -> _Found:
+        asked = self.facts.model
+        model = rule.model or asked
+        pool = rule.name if rule.pattern is None else f"{rule.name} {asked}"
+        found = _Found(rule.name, [self._route(rule.provider, model, why)], pool, rule.fallback)
+        return self._balanced(found, (asked, model), (model, asked))
 
-def _preferred(capability: Capability, table: Table, live: Live) -> Iterator[Route]:
-    """The models that a capability prefers, wherever they are found, then one of its fallback provider. A provider
-    stands for all its models; what is too small is passed over."""
-    why = f"preferred for {capability.name}"
-    for link in capability.preferred:
-        if link.provider is not None and link.model is None:
-            routes = [Route(link.provider, model, why) for model in _listed(link.provider, table, live)]
+    def _by_capability(self) -> _Found | None:
+        facts, table = self.facts, self.table
+        if not table.capabilities:
+            return None
+        task = table.tasks.get(task_key(facts.task)) if facts.task is not None else None
+        for name in (facts.capability, facts.model, task):
+            if name is not None and (capability := table.capabilities.get(name)) is not None:
+                break
         else:
-            routes = [*_follow(link, (), why, table, live)]
-        yield from (route for route in routes if _fits(route.provider, route.model, capability, table))
-    if (stand_in := capability.fallback) is not None and stand_in in table.providers:
-        fitting = (model for model in _listed(stand_in, table, live) if _fits(stand_in, model, capability, table))
-        if (model := next(fitting, None)) is not None:
-            yield Route(stand_in, model, f"fallback of capabilities.{capability.name}")
+            return None
+        rule = f"capabilities.{name}"
+        found = _Found(rule, [*self._preferred(capability)], rule, choice=capability.choice)
+        chosen = tuple(dict.fromkeys(route.model for route in found.routes if not route.steps_in))
+        if capability.choice is None:
+            return self._balanced(found, (name, *chosen[:1]), chosen or (name,))
+        found.routes = [*self._spread(found.routes)]
+        return found
 
+    def _by_balance(self) -> _Found | None:
+        """A shared load of the very name that was asked for, unless nobody takes part who may."""
+        asked = self.facts.model
+        if (balance := self.table.balancing.get(asked)) is None:
+            return None
+        found = _Found(balance.name, [*self._shares(balance, (asked,))], balance.name, choice=balance.choice)
+        if self._may_be_asked(found) or (listing := self._by_listing()) is None or not self._may_be_asked(listing):
+            return found
+        return listing
 
-def _fits(provider: str, model: str, capability: Capability, table: Table) -> bool:
-    """Whether a model is large enough; what the configuration does not say is not held against it."""
-    entry = table.providers[provider].models.get(model)
-    if entry is None:
-        return True
-    return (entry.context_length or capability.min_context) >= capability.min_context and (
-        entry.parameters or capability.min_parameters
-    ) >= capability.min_parameters
+    def _by_listing(self) -> _Found | None:
+        asked, table, live = self.facts.model, self.table, self.live
+        routes = [
+            self._route(name, as_listed(asked, name, table, live), "lists the model")
+            for name in providers_of(asked, table, live)
+        ]
+        return _Found("listing", routes, f"listing {asked}") if routes else None
 
+    def _by_condition(self, found: _Found | None) -> _Found | None:
+        """The first rule with a condition that holds and a provider that serves the model: one of those that were
+        found, or one that lists the model."""
+        asked, table, live = self.facts.model, self.table, self.live
+        for rule in table.conditional:
+            if table.providers[rule.provider].barred is not None:
+                continue
+            routes = [it for it in found.routes if it.provider == rule.provider] if found is not None else []
+            if rule.model is not None:
+                known = listed(rule.provider, table, live)
+                routes = [self._route(rule.provider, rule.model, "")] if not known or rule.model in known else []
+            elif not routes and (model := same_at(rule.provider, (asked,), table, live)) is not None:
+                routes = [self._route(rule.provider, model, "")]
+            if routes and self._holds(rule.condition):
+                why = f"condition: {rule.condition.text}"
+                routes = [route._replace(why=why, steps_in=False) for route in routes]
+                return _Found(rule.name, routes, f"{rule.name} {asked}", rule.fallback)
+        return None
 
-def _listed(provider: str, table: Table, live: Live) -> tuple[str, ...]:
-    """A provider's models, without repeats: those of the configuration, then those that it listed itself."""
-    discovered = live[provider].models if provider in live else ()
-    return tuple(dict.fromkeys((*table.providers[provider].models, *discovered)))
+    def _by_any_condition(self) -> _Found | None:
+        """The first rule with a condition that holds, for a model that nobody lists."""
+        asked = self.facts.model
+        for rule in self.table.conditional:
+            if self.table.providers[rule.provider].barred is None and self._holds(rule.condition):
+                route = self._route(rule.provider, rule.model or asked, f"condition: {rule.condition.text}")
+                return _Found(rule.name, [route], rule.name, rule.fallback)
+        return None
 
+    def _by_size(self) -> _Found | None:
+        if not self.table.sizes or (size := parameters_in(self.facts.model)) is None:
+            return None
+        for rule in self.table.sizes:
+            if size in rule.sizes and self.table.providers[rule.provider].barred is None:
+                route = self._route(rule.provider, self.facts.model, f"size {size / 1e9:g}B")
+                return _Found(rule.name, [route], rule.name, rule.fallback)
+        return None
 
-def _lists(provider: str, model: str, table: Table, live: Live) -> bool:
-    return model in table.providers[provider].models or (provider in live and model in live[provider].models)
+    def _by_default(self) -> _Found | None:
+        if (provider := self.table.default_provider) is None:
+            return None
+        rule = "routing_rules.default_provider"
+        return _Found(rule, [self._route(provider, self.facts.model, "default provider")], rule)
 
+    # ── shared loads ─────────────────────────────────────────────────────────────────────────────────────────────
 
-def _as_listed(model: str, provider: str, table: Table, live: Live) -> str:
-    """`llama3.1` as the provider spells it: `llama3.1:latest` where only that is listed."""
-    tagged = f"{model}:latest"
-    return tagged if not _lists(provider, model, table, live) and _lists(provider, tagged, table, live) else model
+    def _balanced(self, found: _Found, names: Iterable[str], wanted: tuple[str, ...]) -> _Found:
+        """What was found, spread over those that share the load of the first of `names` that has some. Who was found
+        and has no share steps in."""
+        balance = next((it for name in names if (it := self.table.balancing.get(name)) is not None), None)
+        if balance is None:
+            return found
+        shares = [*self._shares(balance, wanted)]
+        if shares:
+            found.model = found.routes[0].model if found.routes else None
+            found.routes = shares + [route._replace(steps_in=True) for route in found.routes]
+            found.pool, found.choice = balance.name, balance.choice
+        return found
 
+    def _spread(self, routes: list[Route]) -> Iterator[Route]:
+        """Routes with those that share the load of a model in its place."""
+        done: set[str] = set()
+        for route in routes:
+            balance = self.table.balancing.get(route.model)
+            if balance is None or route.steps_in:
+                yield route
+            elif route.model not in done:
+                done.add(route.model)
+                yield from [*self._shares(balance, (route.model,))] or [route]
 
-def _model_at(provider: str, wanted: tuple[str, ...], table: Table, live: Live) -> str:
-    """What to ask a fallback provider for: the same model if it has it, else the first that it lists."""
-    spelled = (_as_listed(model, provider, table, live) for model in wanted)
-    same = next((model for model in spelled if _lists(provider, model, table, live)), None)
-    return same or next(iter(_listed(provider, table, live)), wanted[0])
+    def _shares(self, balance: Balance, wanted: tuple[str, ...]) -> Iterator[Route]:
+        """Everybody that takes part now. A model that anybody lists is never exchanged for another; only a name that is
+        nobody's model means whatever a provider has."""
+        table, live = self.table, self.live
+        is_model: bool | None = None
+        for share in balance.shares:
+            if share.model is not None:
+                model = as_listed(share.model, share.provider, table, live)
+            elif (same := same_at(share.provider, wanted, table, live)) is not None:
+                model = same
+            else:
+                if is_model is None:
+                    is_model = any(providers_of(name, table, live) for name in wanted)
+                model = wanted[0] if is_model else next(iter(listed(share.provider, table, live)), wanted[0])
+            if share.condition is None or self._holds(share.condition, balance.saturation):
+                yield Route(share.provider, model, balance.name, share.weight)
+            else:
+                reason = f"condition: {share.condition.text} does not hold"
+                self.left_out.append(Excluded(share.provider, model, reason))
+
+    def _holds(self, condition: Condition, saturation: float = SATURATION) -> bool:
+        self.varies = True
+        return condition.holds(Scene(self.facts, self.live, self.table.own, saturation))
+
+    # ── who steps in ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _fallbacks(self, backend: str, found: _Found) -> Iterator[Route]:
+        """The rule's own fallback provider, then the chain of the model (or the default chain)."""
+        asked, table, live = self.facts.model, self.table, self.live
+        if found.fallback is not None and found.fallback in table.providers:
+            model = model_at(found.fallback, (backend, asked), table, live)
+            yield self._route(found.fallback, model, f"fallback of {found.rule}", True)
+        for name in (asked, backend, "default"):
+            if (chain := table.chains.get(name)) is not None:
+                why = f"fallback_chains.{name}"
+                for link in chain:
+                    yield from self._follow(link, (backend, asked), why, steps_in=True)
+                return
+
+    def _follow(self, link: Link, wanted: tuple[str, ...], why: str, *, steps_in: bool) -> Iterator[Route]:
+        """Where a link leads: to the provider that it names, to an exact rule's, to all that list the model, or else as
+        far as a pattern leads. Links of chains (`steps_in`) also lead to capabilities and shared loads, those of
+        capabilities do not: they could lead on to each other for ever."""
+        table, live, model = self.table, self.live, link.model
+        if link.provider is not None:
+            yield self._route(link.provider, model or model_at(link.provider, wanted, table, live), why, steps_in)
+        elif model is None:
+            return
+        elif (rule := table.exact.get(model)) is not None:
+            yield self._route(rule.provider, rule.model or model, why, steps_in)
+        elif names := providers_of(model, table, live):
+            for name in names:
+                yield self._route(name, as_listed(model, name, table, live), why, steps_in)
+        elif (rule := table.pattern_for(model)) is not None:
+            yield self._route(rule.provider, rule.model or model, why, steps_in)
+        elif steps_in:
+            found: Iterable[Route] = ()
+            if (capability := table.capabilities.get(model)) is not None:
+                found = self._preferred(capability)
+            elif (balance := table.balancing.get(model)) is not None:
+                found = self._shares(balance, (model,))
+            for route in found:
+                yield route._replace(why=why, steps_in=True)
+
+    def _preferred(self, capability: Capability) -> Iterator[Route]:
+        """The models that a capability prefers, wherever they are found, then one of its fallback provider. A provider
+        stands for all its models; what is too small is passed over."""
+        table, live = self.table, self.live
+        why = f"preferred for {capability.name}"
+        for link in capability.preferred:
+            if link.provider is not None and link.model is None:
+                routes = [self._route(link.provider, model, why) for model in listed(link.provider, table, live)]
+            else:
+                routes = [*self._follow(link, (), why, steps_in=False)]
+            for route in routes:
+                if (reason := self._too_small(route.provider, route.model, capability)) is None:
+                    yield route
+                else:
+                    self.left_out.append(Excluded(route.provider, route.model, reason))
+        if (stand_in := capability.fallback) is not None and stand_in in table.providers:
+            models = listed(stand_in, table, live)
+            fitting = (model for model in models if self._too_small(stand_in, model, capability) is None)
+            if (model := next(fitting, None)) is not None:
+                yield self._route(stand_in, model, f"fallback of capabilities.{capability.name}", True)
+
+    def _too_small(self, provider: str, model: str, capability: Capability) -> str | None:
+        """What of a model is too small; what the configuration does not say is not held against it."""
+        entry = self.table.providers[provider].models.get(model)
+        if entry is None:
+            return None
+        if entry.context_length is not None and entry.context_length < capability.min_context:
+            return f"min_context {entry.context_length} < {capability.min_context}"
+        if entry.parameters is not None and entry.parameters < capability.min_parameters:
+            return f"min_model_size {entry.parameters / 1e9:g}B < {capability.min_parameters / 1e9:g}B"
+        return None
+
+    def _may_be_asked(self, found: _Found) -> bool:
+        """Whether there is a provider among them that is neither switched off nor without its key."""
+        return any(self.table.providers[route.provider].barred is None for route in found.routes)
+
+    def _route(self, provider: str, model: str, why: str, steps_in: bool = False) -> Route:
+        entry = self.table.providers.get(provider)
+        return Route(provider, model, why, entry.weight if entry is not None else 1.0, steps_in)
 
 
 def _nearest(asked: str, table: Table, live: Live) -> str:

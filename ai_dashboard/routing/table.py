@@ -5,27 +5,36 @@ A table knows nothing that changes while it is in force: what is healthy, loaded
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from ai_dashboard.config.load import Config
-from ai_dashboard.config.schema import ChainLink, Mappings, Model, Provider, parameters_of
-from ai_dashboard.core.snapshot import Health
+from ai_dashboard.config.schema import (
+    ChainLink,
+    LoadBalance,
+    Mappings,
+    Model,
+    Price,
+    Provider,
+    parameters_in,
+    parameters_of,
+)
+from ai_dashboard.config.schema.mappings import STRATEGIES
+from ai_dashboard.config.sizes import SizeRange, size_range
+from ai_dashboard.core.plan import Tier
+from ai_dashboard.routing.conditions import Condition, condition
+from ai_dashboard.routing.places import leaves_home
+from ai_dashboard.routing.prices import price_of
+from ai_dashboard.routing.regions import Regions, compile_regions
+from ai_dashboard.routing.tasks import compile_tasks
+from ai_dashboard.routing.tiers import tier_of
 
+IN_WEIGHTED_TURN = "weighted_round_robin"
+"""The strategy of a shared load whose entry names none."""
 
-class ProviderLive(Protocol):
-    """What is known of a provider now. `models` are those that it listed itself when it was last asked."""
-
-    @property
-    def health(self) -> Health: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def models(self) -> tuple[str, ...]: ...
-
-
-Live = Mapping[str, ProviderLive]
+MAX_REMEMBERED = 4096
+"""Names whose pattern is remembered. Names come from callers, so there must be an end to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +46,39 @@ class ModelEntry:
     max_output: int | None
     parameters: float | None
     options: Mapping[str, Any]
+    tier: Tier = "medium"
+    supports: frozenset[str] = frozenset()
+    """Features that the operator lists for it; empty when nothing is listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
-    """A provider that requests may go to, or why they may not (`barred`: `disabled`, `template`, `no API key`)."""
+    """A provider that requests may go to, or why they may not (`barred`: `disabled`, `template`, `no API key`).
+    `capacity` is how many requests it bears at one time, `prices` its `cost_per_1k_tokens`."""
 
     name: str
     kind: str
     models: Mapping[str, ModelEntry]
     barred: str | None
+    local: bool = False
+    region: str = ""
+    weight: float = 1.0
+    capacity: int | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)
+
+    def keeps(self, model: str) -> bool:
+        """Whether requests for a model stay on machines of the operator's own."""
+        return self.local and not (self.kind == "ollama" and leaves_home(model))
+
+    def price(self, model: str) -> Price | None:
+        """What it takes for a model, listed or not; None when that is not known."""
+        return price_of(model, self.prices, local=self.keeps(model))
+
+    def tier(self, model: str) -> Tier:
+        """How good a model is, listed or not."""
+        if (entry := self.models.get(model)) is not None:
+            return entry.tier
+        return tier_of((), parameters_in(model), self.price(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +101,73 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """How to choose among several: a strategy, None where list order will do, and what counts how much in it."""
+
+    strategy: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Capability:
     """What can be asked for instead of a model; `preferred` leads to models or providers, best first. Windows are in
-    tokens, 0 when any will do."""
+    tokens, 0 when any will do. `choice` is None where the capability does not say how to choose."""
 
     name: str
     preferred: tuple[Link, ...]
     fallback: str | None
     min_context: int
     min_parameters: float
+    choice: Choice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of those that share a load. `model` is the name sent upstream, None to send what the load is of."""
+
+    provider: str
+    model: str | None
+    weight: float
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Providers that share the load of one name. `saturation` is the share of its capacity from which a server counts
+    as full."""
+
+    name: str
+    shares: tuple[Share, ...]
+    choice: Choice
+    saturation: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionalRule:
+    """A rule that applies while its condition holds. `model` is the name sent upstream, None to send what was asked."""
+
+    name: str
+    provider: str
+    model: str | None
+    fallback: str | None
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """A rule for models of a size."""
+
+    name: str
+    sizes: SizeRange
+    provider: str
+    fallback: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All of it. Chains are by the name that they are for, `default` for all others."""
+    """All of it. Chains are by the name that they are for, `default` for all others; `tasks` lead to capabilities;
+    `own` holds the capacity of every server of the operator's own that may be asked. `names_read` are the names that
+    conditions hold against a request: what is not among them need not be found out."""
 
     providers: Mapping[str, ProviderEntry]
     exact: Mapping[str, Rule]
@@ -90,19 +175,53 @@ class Table:
     capabilities: Mapping[str, Capability]
     chains: Mapping[str, tuple[Link, ...]]
     default_provider: str | None
+    regions: Regions
+    balancing: Mapping[str, Balance]
+    conditional: tuple[ConditionalRule, ...]
+    sizes: tuple[SizeRule, ...]
+    tasks: Mapping[str, str]
+    choice: Choice
+    own: Mapping[str, int | None]
+    names_read: frozenset[str]
+    _matched: dict[str, Rule | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def pattern_for(self, model: str) -> Rule | None:
+        """The first pattern that is found in a name. It follows from the table alone, so it is remembered."""
+        try:
+            return self._matched[model]
+        except KeyError:
+            pass
+        if len(self._matched) >= MAX_REMEMBERED:
+            self._matched.clear()
+        found = (rule for rule in self.patterns if rule.pattern is not None and rule.pattern.search(model))
+        rule = self._matched[model] = next(found, None)
+        return rule
 
 
 def compile_table(config: Config) -> Table:
     """Build the table of a configuration that loaded without errors."""
     mappings = config.mappings
     providers = {name: _provider(provider) for name, provider in config.providers.items()}
+    choice = _choice(mappings.routing_rules.strategy, mappings.routing_rules.weights, Choice()) or Choice()
+    balancing = {name: _balance(name, balance, choice) for name, balance in mappings.load_balancing.items()}
+    conditional = _conditional(mappings)
+    conditions = [rule.condition for rule in conditional]
+    conditions += [it.condition for balance in balancing.values() for it in balance.shares if it.condition is not None]
     return Table(
         providers=MappingProxyType(providers),
         exact=MappingProxyType(_exact(mappings)),
         patterns=_patterns(mappings),
-        capabilities=MappingProxyType(_capabilities(mappings, providers)),
+        capabilities=MappingProxyType(_capabilities(mappings, providers, choice)),
         chains=MappingProxyType(_chains(mappings, providers)),
         default_provider=mappings.routing_rules.default_provider,
+        regions=compile_regions(config),
+        balancing=MappingProxyType(balancing),
+        conditional=conditional,
+        sizes=_sizes(mappings),
+        tasks=MappingProxyType(compile_tasks(mappings.tasks, mappings.capabilities)),
+        choice=choice,
+        own=MappingProxyType({name: it.capacity for name, it in providers.items() if it.local and it.barred is None}),
+        names_read=frozenset(name for condition in conditions for name in condition.names),
     )
 
 
@@ -110,12 +229,31 @@ def _provider(provider: Provider) -> ProviderEntry:
     barred: str | None = None if provider.status == "active" else provider.status
     if barred is None and provider.needs_key and provider.api_key is None:
         barred = "no API key"
-    models = {model.name: _model(model) for model in provider.models}
-    return ProviderEntry(provider.name, provider.type, MappingProxyType(models), barred)
+    models = {model.name: _model(model, provider) for model in provider.models}
+    return ProviderEntry(
+        provider.name,
+        provider.type,
+        MappingProxyType(models),
+        barred,
+        provider.local,
+        provider.region,
+        provider.weight,
+        provider.rate_limits.max_concurrent,
+        MappingProxyType(provider.cost_per_1k_tokens),
+    )
 
 
-def _model(model: Model) -> ModelEntry:
-    return ModelEntry(model.name, model.context_length, model.max_output_tokens, model.parameters, model.options)
+def _model(model: Model, provider: Provider) -> ModelEntry:
+    price = price_of(model.name, provider.cost_per_1k_tokens, local=provider.local)
+    return ModelEntry(
+        model.name,
+        model.context_length,
+        model.max_output_tokens,
+        model.parameters,
+        model.options,
+        tier_of((*model.tags, *model.specialty), model.parameters, price),
+        frozenset(model.supports),
+    )
 
 
 def _exact(mappings: Mappings) -> dict[str, Rule]:
@@ -132,7 +270,7 @@ def _patterns(mappings: Mappings) -> tuple[Rule, ...]:
     )
 
 
-def _capabilities(mappings: Mappings, providers: Mapping[str, ProviderEntry]) -> dict[str, Capability]:
+def _capabilities(mappings: Mappings, providers: Mapping[str, ProviderEntry], usual: Choice) -> dict[str, Capability]:
     return {
         name: Capability(
             name,
@@ -143,9 +281,53 @@ def _capabilities(mappings: Mappings, providers: Mapping[str, ProviderEntry]) ->
             rule.fallback,
             rule.min_context or 0,
             parameters_of(rule.min_model_size or "") or 0.0,
+            _choice(rule.strategy, rule.weights, usual),
         )
         for name, rule in mappings.capabilities.items()
     }
+
+
+def _choice(strategy: str | None, weights: Mapping[str, float], usual: Choice) -> Choice | None:
+    """What is said about choosing, completed by what is usual, or None. A strategy that nobody knows has been
+    complained about."""
+    known = strategy if strategy in STRATEGIES else None
+    if known is None and not weights:
+        return None
+    return Choice(known or usual.strategy, tuple(weights.items()) or usual.weights)
+
+
+def _balance(name: str, written: LoadBalance, usual: Choice) -> Balance:
+    """Weights that were written are meant; without any, the usual strategy may do better."""
+    shares = tuple(
+        Share(it.provider, it.preferred_model, it.weight, condition(it.condition) if it.condition is not None else None)
+        for it in written.providers
+    )
+    weighted = any("weight" in it.model_fields_set for it in written.providers)
+    usual = Choice((None if weighted else usual.strategy) or IN_WEIGHTED_TURN, usual.weights)
+    choice = _choice(written.strategy, written.weights, usual) or usual
+    return Balance(f"load_balancing.{name}", shares, choice, written.parameters.saturation_threshold)
+
+
+def _conditional(mappings: Mappings) -> tuple[ConditionalRule, ...]:
+    return tuple(
+        ConditionalRule(
+            f"routing_rules.request_metadata_routing.{name}",
+            rule.provider,
+            rule.model,
+            rule.fallback,
+            condition(rule.condition),
+        )
+        for name, rule in mappings.routing_rules.request_metadata_routing.items()
+        if rule.condition is not None
+    )
+
+
+def _sizes(mappings: Mappings) -> tuple[SizeRule, ...]:
+    return tuple(
+        SizeRule(f"routing_rules.model_size_routing.{rule.size}", sizes, rule.provider, rule.fallback)
+        for rule in mappings.routing_rules.model_size_routing
+        if rule is not None and (sizes := size_range(rule.size)) is not None
+    )
 
 
 def _chains(mappings: Mappings, providers: Mapping[str, ProviderEntry]) -> dict[str, tuple[Link, ...]]:

@@ -85,7 +85,7 @@ def _run_workers(order: Order, config: Config, args: argparse.Namespace) -> int:
             raise explain_listen_failure(error, order) from None
         shown, port = held[0].getsockname()[:2]
         names = [name for name, provider in config.providers.items() if provider.active]
-        banner = f"{_banner((shown, port), names, demo=False)} with {args.workers} workers"
+        banner = f"{_banner((shown, port), names)} with {args.workers} workers"
         there = argparse.Namespace(**{**vars(args), "host": host, "port": port})
         command = serve_command("--worker", *gateway_arguments(there))
         crew = Crew(args.workers, command, environment(order.options.admin_token))
@@ -105,7 +105,8 @@ async def _serve(order: Order) -> None:
             print("listening", flush=True)
         else:
             names = gateway.generation.upstreams
-            print(_banner(gateway.address, names, demo=order.demo), file=sys.stderr, flush=True)
+            label = f"DEMO, {order.cast}: " if order.demo else ""
+            print(_banner(gateway.address, names, label), file=sys.stderr, flush=True)
         calm_collector()
         await stop.wait()
         # A second signal means now.
@@ -137,9 +138,8 @@ def _drain_s(order: Order, parent: _Parent | None) -> float | None:
     return DRAIN_AFTER_SCREEN_S if parent is not None and parent.gone else None
 
 
-def _banner(address: tuple[str, int], providers: Iterable[str], *, demo: bool) -> str:
+def _banner(address: tuple[str, int], providers: Iterable[str], label: str = "") -> str:
     host, port = address
     shown = f"[{host}]" if ":" in host else host
-    label = "DEMO, simulated providers: " if demo else ""
     names = ", ".join(providers) or "none yet"
     return f"ai-dashboard: {label}listening on http://{shown}:{port}/v1 (providers: {names})"

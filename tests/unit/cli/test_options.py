@@ -54,11 +54,31 @@ def test_no_number_of_workers(text: str) -> None:
         workers(text)
 
 
+def read(*written: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_gateway_options(parser)
+    return parser.parse_args(written)
+
+
+def test_faults_add_up() -> None:
+    assert [str(fault) for fault in read("--fault", "cut@3,html", "--fault", "500").fault] == ["cut@3", "html", "500"]
+    assert read().fault == []
+
+
+def test_no_fault_is_refused_with_a_list_of_all(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read("--fault", "help")
+    said = capsys.readouterr().err
+    assert "argument --fault: there is no fault 'help'; there are:\n" in said
+    assert "\n  cut[@N] " in said
+
+
 @pytest.mark.parametrize(
     "written",
     [
         [],
         ["--demo", "--seed=7"],
+        ["--demo", "--fault=cut@3:30%@demo-vllm,429=7,slow=250ms", "--fault=nousage"],
         ["--host=0.0.0.0", "--port=0", "--insecure", "--no-discovery", "--config-dir=/some where/config"],
     ],
 )

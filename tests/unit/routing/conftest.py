@@ -1,7 +1,6 @@
 """Tables compiled from a configuration as it is written, and providers in any state."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -10,19 +9,11 @@ import pytest
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
 from ai_dashboard.core.snapshot import Health
-from ai_dashboard.routing.table import Live, Table, compile_table
+from ai_dashboard.routing.live import KnownProvider, Live
+from ai_dashboard.routing.table import Table, compile_table
 
 Compile = Callable[..., Table]
 MakeLive = Callable[..., Live]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A provider as it stands."""
-
-    health: Health = Health.ACTIVE
-    reason: str = ""
-    models: tuple[str, ...] = ()
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +40,20 @@ def compiled() -> Compile:
 
 @pytest.fixture(scope="session")
 def live() -> MakeLive:
-    """`live(name=state)`: a state is a `Health`, a list of discovered models, or a pair of health and reason."""
+    """`live(name=state)`: a state is a `Health`, a list of discovered models, a pair of health and reason, or whole."""
 
-    def live(**states: Health | list[str] | tuple[Health, str]) -> Live:
-        made: dict[str, State] = {}
+    def live(**states: Health | list[str] | tuple[Health, str] | KnownProvider) -> Live:
+        made: dict[str, KnownProvider] = {}
         for name, state in states.items():
             match state:
+                case KnownProvider():
+                    made[name] = state
                 case Health():
-                    made[name] = State(health=state)
+                    made[name] = KnownProvider(health=state)
                 case list():
-                    made[name] = State(models=tuple(state))
+                    made[name] = KnownProvider(models=tuple(state))
                 case (health, reason):
-                    made[name] = State(health, reason)
+                    made[name] = KnownProvider(health, reason)
         return made
 
     return live

@@ -1,0 +1,186 @@
+"""Who may answer, before anybody is weighed. Every candidate that may not has its reason: a word, then what it means.
+
+Three kinds of reasons:
+
+- what rules it out for this request (`disabled`, `residency:eu_users`, `context 9000 > 8192`, `no_vision`, a limit of
+  the caller's own): nothing overrides it;
+- a `cooldown` that the provider itself has asked for: nothing overrides it either, but it ends;
+- what speaks against it now (`auth_failed`, `unavailable`, `breaker_open`, `rate_limit`): it is set aside while others
+  can answer.
+
+Who recovers takes part in a growing share of requests, and stands behind the others in the rest.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ai_dashboard.core.plan import Excluded, Requirements, RouteFacts
+from ai_dashboard.core.snapshot import BreakerState, Health
+from ai_dashboard.dialects.kinds import KINDS
+from ai_dashboard.routing.live import KnownProvider, Live, ProviderLive, TargetLive
+from ai_dashboard.routing.places import Place
+from ai_dashboard.routing.requirements import broken_by
+from ai_dashboard.routing.resolve import Route
+from ai_dashboard.routing.table import ModelEntry, ProviderEntry, Table
+from ai_dashboard.routing.view import Eligible, View
+
+Bar = Callable[[RouteFacts, str, str], str | None]
+"""A rule of another room (a tenant's limits, a budget): why a model of a provider may not answer this request."""
+
+UNSEEN = KnownProvider(health=Health.CHECKING)
+"""A provider of which nothing is known yet."""
+
+ENFORCES_JSON = frozenset({"ollama", "vllm", "llama_cpp", "anthropic", "google"})
+"""Kinds that hold every model to a JSON schema themselves, whatever its `supports` lists."""
+
+BUSY, OPEN, DOWN, REFUSED = range(4)
+"""How bad it is what speaks against a candidate: the least bad is asked first when somebody must be."""
+
+_EMBEDDINGS = frozenset({"embeddings"})
+
+
+class SetAside(NamedTuple):
+    """A candidate that others are preferred to for now, how bad it is, and why."""
+
+    badness: tuple[int, float]
+    candidate: Eligible
+    reason: str
+
+
+@dataclass(slots=True)
+class Sifted:
+    """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unmet` counts the candidates that only a
+    requirement rules out, `cooling` holds the seconds left of those that have to be left alone."""
+
+    eligible: list[Eligible] = field(default_factory=list)
+    recovering: list[Eligible] = field(default_factory=list)
+    aside: list[SetAside] = field(default_factory=list)
+    excluded: list[Excluded] = field(default_factory=list)
+    cooling: list[float] = field(default_factory=list)
+    unmet: int = 0
+
+
+def sift(
+    routes: Sequence[Route],
+    facts: RouteFacts,
+    table: Table,
+    live: Live,
+    view: View,
+    bars: Sequence[Bar],
+    strategy_bars: Callable[[Eligible], str | None] | None,
+) -> Sifted:
+    """Sort out the candidates of a resolution. Raises `UnknownResidency`."""
+    found = Sifted()
+    regions = table.regions
+    rules = regions.rules_for(facts)
+    for route in routes:
+        entry = table.providers.get(route.provider)
+        if entry is None:
+            found.excluded.append(Excluded(route.provider, route.model, "no such provider"))
+            continue
+        state = live.get(route.provider, UNSEEN)
+        places = regions.allowed(rules, route.provider, route.model)
+        candidate = Eligible(
+            route,
+            entry,
+            entry.models.get(route.model),
+            state,
+            state.target(route.model),
+            places[0].region if places else "",
+        )
+        reason = _ruled_out(candidate, facts, bars)
+        if reason is None and not places:
+            reason = regions.objection(rules, route.provider, route.model)
+        if reason is None and strategy_bars is not None:
+            reason = strategy_bars(candidate)
+        if reason is None and facts.requirements is not None:
+            candidate = _where_wanted(candidate, places, facts.requirements)
+            reason = broken_by(candidate, facts.requirements, facts, view)
+            found.unmet += reason is not None
+        if reason is None and state.cooldown_s > 0:
+            reason = f"cooldown: it asked to be left alone for another {_wait(state.cooldown_s)}"
+            found.cooling.append(state.cooldown_s)
+        if reason is not None:
+            found.excluded.append(Excluded(route.provider, route.model, reason))
+        elif (against := _against(state, candidate.target)) is not None:
+            badness, reason = against
+            found.aside.append(SetAside(badness, candidate, reason))
+        elif candidate.target.share < 1 and view.chance.random() >= candidate.target.share:
+            found.recovering.append(candidate)
+        else:
+            found.eligible.append(candidate)
+    return found
+
+
+def _where_wanted(candidate: Eligible, places: Sequence[Place], wanted: Requirements) -> Eligible:
+    """The candidate in the region that the caller requires, where it can be asked there."""
+    if wanted.region is not None and any(place.surely_in(frozenset((wanted.region,))) for place in places):
+        return candidate._replace(region=wanted.region)
+    return candidate
+
+
+def _ruled_out(candidate: Eligible, facts: RouteFacts, bars: Sequence[Bar]) -> str | None:
+    """Why this candidate may not answer this request, however it is."""
+    route, entry, model, state, _, _ = candidate
+    if entry.barred is not None:
+        return entry.barred
+    if state.health is Health.DISABLED:
+        return "disabled"
+    if state.draining:
+        return "draining: it takes no new requests"
+    if facts.only is not None and route.provider not in facts.only:
+        return f"not_asked_for: the caller wants {' or '.join(facts.only) or 'nobody'}"
+    for bar in bars:
+        if (reason := bar(facts, route.provider, route.model)) is not None:
+            return reason
+    if model is not None and model.context_length is not None:
+        needed = facts.prompt_tokens + facts.max_tokens
+        if needed > model.context_length:
+            return f"context {needed} > {model.context_length}"
+    return _lacks(entry, model, facts.needs)
+
+
+def _lacks(entry: ProviderEntry, model: ModelEntry | None, needs: frozenset[str]) -> str | None:
+    """The feature that is missing. A model of which no features are listed may have them all."""
+    if needs and "embeddings" in needs and KINDS[entry.kind].embed is None:
+        return f"no_embeddings: {entry.kind} has none"
+    if model is None or not model.supports:
+        return None
+    supports = model.supports
+    if supports == _EMBEDDINGS and "embeddings" not in needs:
+        return "no_chat: it makes embeddings and nothing else"
+    for need in sorted(needs - supports):
+        if need != "json" or entry.kind not in ENFORCES_JSON:
+            return f"no_{need}: its `supports` lists {', '.join(sorted(supports))}"
+    return None
+
+
+def _against(state: ProviderLive, target: TargetLive) -> tuple[tuple[int, float], str] | None:
+    """What speaks against asking it now: how bad that is, and in words."""
+    if state.health is Health.AUTH_FAILED:
+        return (REFUSED, state.error_ratio), _with_reason(state)
+    if state.health is Health.UNAVAILABLE:
+        return (DOWN, state.error_ratio), _with_reason(state)
+    if target.breaker is BreakerState.OPEN:
+        wait = f", tried again in {_wait(target.retry_in_s)}" if target.retry_in_s > 0 else ""
+        return (OPEN, target.retry_in_s), f"breaker_open: it failed too often{wait}"
+    if (spent := spent_by(state)) is not None:
+        return (BUSY, state.error_ratio), f"rate_limit: {spent}"
+    return None
+
+
+def spent_by(state: ProviderLive) -> str | None:
+    """What a provider has used up of what it lets through, if anything: its places, or its rate limit."""
+    capacity = state.capacity
+    if capacity is not None and state.in_flight >= capacity:
+        return f"{state.in_flight} of {capacity} requests are in flight"
+    return "nothing is left for now" if state.headroom == 0 else None
+
+
+def _with_reason(state: ProviderLive) -> str:
+    return f"{state.health}: {state.reason}" if state.reason else str(state.health)
+
+
+def _wait(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 1 else "moment"
