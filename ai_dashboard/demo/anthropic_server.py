@@ -26,7 +26,7 @@ WITHOUT_SAMPLING = "2026-10-21"
 
 SAMPLING = ("temperature", "top_p", "top_k")
 
-_ERROR_TYPES = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error"}
+_ERROR_TYPES = {404: "not_found_error", 429: "rate_limit_error", 500: "api_error", 503: "overloaded_error"}
 """What Anthropic calls the cause, by status; everything else is the request's own fault."""
 
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
@@ -73,10 +73,9 @@ class AnthropicServer(SimulatedServer):
         if call := script.call:
             made = {"id": _call_id(call.id), "name": call.name, "input": orjson.loads(call.arguments)}
             content.append({"type": "tool_use", **made})
-        else:
+        elif script.tokens:
             content.append({"type": "text", "text": script.text})
-        usage = _usage(ask, script) | {"output_tokens": script.completion_tokens}
-        stop = {"stop_reason": _STOP_REASONS[script.finish], "usage": usage}
+        stop = {"stop_reason": _STOP_REASONS[script.finish], **_used(ask, script, script.completion_tokens)}
         reply_json(exchange, self._message(ask, content) | stop)
 
     async def reply_stream(self, exchange: Exchange, ask: Ask, script: Script) -> None:
@@ -89,9 +88,7 @@ class AnthropicServer(SimulatedServer):
 
         await self._sleep(script.ttft_s)
         exchange.start(200, [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), SIMULATED])
-        await send(
-            "message_start", message=self._message(ask, []) | {"usage": _usage(ask, script) | {"output_tokens": 1}}
-        )
+        await send("message_start", message=self._message(ask, []) | _used(ask, script, 1))
         await send("ping")
         index = 0
         if script.thoughts:
@@ -106,16 +103,20 @@ class AnthropicServer(SimulatedServer):
         block: JsonObject = {"type": "text", "text": ""}
         if call := script.call:
             block = {"type": "tool_use", "id": _call_id(call.id), "name": call.name, "input": {}}
-        await send("content_block_start", index=index, content_block=block)
+        if script.tokens:
+            await send("content_block_start", index=index, content_block=block)
         async for token in self.act(script):
             if call:
                 await piece(index, "input_json_delta", partial_json=token)
             else:
                 await piece(index, "text_delta", text=token)
-        await send("content_block_stop", index=index)
+        if script.tokens:
+            await send("content_block_stop", index=index)
         delta = {"stop_reason": _STOP_REASONS[script.finish], "stop_sequence": None}
-        await send("message_delta", delta=delta, usage={"output_tokens": script.completion_tokens})
-        await send("message_stop")
+        usage: JsonObject = {"usage": {"output_tokens": script.completion_tokens}} if script.counted else {}
+        for _ in range(script.finishes):
+            await send("message_delta", delta=delta, **usage)
+            await send("message_stop")
         exchange.finish()
 
     async def _models(self, exchange: Exchange) -> None:
@@ -154,12 +155,17 @@ def _call_id(call_id: str) -> str:
     return call_id.replace("call_", "toolu_")
 
 
-def _usage(ask: Ask, script: Script) -> JsonObject:
-    """What was read. Here tokens from the cache are not a part of the input's, but beside them."""
+def _used(ask: Ask, script: Script, output_tokens: int) -> JsonObject:
+    """What was read and written so far, unless nobody counts. Here tokens from the cache are not a part of the input's,
+    but beside them."""
+    if not script.counted:
+        return {}
     read = script.cached_tokens if ask.wants_cache else 0
     written = (script.prompt_tokens - read) // BLOCK * BLOCK if ask.wants_cache else 0
-    return {
+    usage = {
         "input_tokens": script.prompt_tokens - read - written,
         "cache_read_input_tokens": read,
         "cache_creation_input_tokens": written,
+        "output_tokens": output_tokens,
     }
+    return {"usage": usage}

@@ -8,15 +8,15 @@ Pure: no clock, no I/O. The servers only act a `Script` out, so the same seed gi
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
 from typing import Any
 
 from ai_dashboard.core.events import FinishReason
 from ai_dashboard.demo.catalogue import FaultRates, SimulatedProvider
+from ai_dashboard.demo.faults import BREAKS, ChosenFault, Fault
 from ai_dashboard.demo.prose import answer, thoughts, tokens_of, tool_arguments
 
 ANSWER_MEDIAN = 70
@@ -48,16 +48,6 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 RETRY_AFTER_S = (1, 2, 3, 5)
 """What a rate-limited caller may be told to wait, in seconds."""
-
-
-class Fault(StrEnum):
-    """What goes wrong with a request."""
-
-    NONE = "none"
-    RATE_LIMITED = "rate_limited"
-    SERVER_ERROR = "server_error"
-    STALL = "stall"
-    CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +93,10 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Script:
     """One request's whole future. Times are seconds: `ttft_s` to the first token, `gaps_s[i]` from token `i` to the
-    next, so there is one gap fewer than tokens. `breaks_at` is the number of tokens sent before a stall or a cut.
+    next, so there is one gap fewer than tokens. `breaks_at` is the number of tokens sent before one of `BREAKS`.
     With a `call` the tokens are those of its arguments. `thoughts` come before the tokens, each with the gap that
-    follows it; `cached_tokens` are the part of the prompt that was in memory already."""
+    follows it; `cached_tokens` are the part of the prompt that was in memory already. `pause_s` is a wait between the
+    head and the first token; the reply says so often that it `finishes`, and what it used if it is `counted`."""
 
     ttft_s: float
     tokens: tuple[str, ...]
@@ -119,6 +110,9 @@ class Script:
     thoughts: tuple[str, ...] = ()
     thought_gaps_s: tuple[float, ...] = ()
     cached_tokens: int = 0
+    pause_s: float = 0.0
+    finishes: int = 1
+    counted: bool = True
 
     @property
     def completion_tokens(self) -> int:
@@ -137,11 +131,13 @@ class Script:
 
 
 class Behaviour:
-    """A provider's chance. Each request draws from a generator of its own, so that a long answer shifts no other."""
+    """A provider's chance. Each request draws from a generator of its own, so that a long answer shifts no other; so
+    do the faults that were asked for, so that the answers are the same with and without them."""
 
     def __init__(self, provider: SimulatedProvider, seed: int) -> None:
         self._provider = provider
         self._chance = Random(f"{seed}/{provider.name}")
+        self._mischief = Random(f"{seed}/{provider.name}/chosen faults")
 
     def script(self, ask: Ask) -> Script:
         """What becomes of the next request."""
@@ -156,7 +152,7 @@ class Behaviour:
         retry_after_s = chance.choice(RETRY_AFTER_S) if fault is Fault.RATE_LIMITED else 0
         # Drawn last, so that an ask without thinking gets the answer that it would get with it.
         thoughts = _thoughts(ask, chance)
-        return Script(
+        script = Script(
             ttft_s=ttft_s,
             tokens=tokens,
             gaps_s=gaps_s,
@@ -169,6 +165,7 @@ class Behaviour:
             thoughts=thoughts,
             thought_gaps_s=tuple(log_normal(chance, gap_s, GAP_SIGMA) for _ in thoughts),
         )
+        return befall(script, self._provider.chosen, self._mischief)
 
 
 def log_normal(chance: Random, median: float, sigma: float) -> float:
@@ -189,6 +186,47 @@ def draw_fault(chance: Random, rates: FaultRates) -> Fault:
             return fault
         draw -= rate
     return Fault.NONE
+
+
+def befall(script: Script, chosen: Sequence[ChosenFault], chance: Random) -> Script:
+    """What becomes of a script by the faults that were asked for. Of those that spoil the answer the first that strikes
+    is the one; those that slow it down or change its manners come together."""
+    spoilt = False
+    for one in chosen:
+        # Drawn whether they are needed or not, so that the next request does not depend on it.
+        strikes, place, wait_s = chance.random() * 100 < one.percent, chance.random(), chance.choice(RETRY_AFTER_S)
+        if not strikes:
+            continue
+        seconds = one.seconds or 0.0
+        match one.fault:
+            case Fault.NONE | Fault.REFUSE | Fault.FLAP:
+                pass  # nothing that a request could show
+            case Fault.SLOW:
+                script = replace(script, pause_s=script.pause_s + seconds)
+            case Fault.SLOW_HEADERS:
+                script = replace(script, ttft_s=script.ttft_s + seconds)
+            case Fault.NO_USAGE:
+                script = replace(script, counted=False)
+            case Fault.DOUBLE_FINISH:
+                script = replace(script, finishes=2)
+            case _:
+                if not spoilt:
+                    script = _spoilt(script, one, int(place * len(script.tokens)), int(seconds) or wait_s)
+                spoilt = True
+    return script
+
+
+def _spoilt(script: Script, one: ChosenFault, place: int, wait_s: int) -> Script:
+    """A script with a fault that there is no way around; `place` and `wait_s` are what chance says of it."""
+    if one.fault is Fault.EMPTY:
+        return replace(
+            script, fault=one.fault, tokens=(), gaps_s=(), thoughts=(), thought_gaps_s=(), call=None, finish="stop"
+        )
+    if one.fault in BREAKS:
+        return replace(
+            script, fault=one.fault, breaks_at=min(place if one.place is None else one.place, len(script.tokens))
+        )
+    return replace(script, fault=one.fault, retry_after_s=wait_s)
 
 
 def _call(ask: Ask, chance: Random) -> Call | None:

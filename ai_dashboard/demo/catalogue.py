@@ -7,6 +7,8 @@ with `demo-`, and models overlap so that a fallback has somewhere to go.
 from dataclasses import dataclass
 from typing import Literal
 
+from ai_dashboard.demo.faults import ChosenFault
+
 ProviderKind = Literal["openai_compatible", "ollama", "anthropic", "google"]
 
 
@@ -41,7 +43,7 @@ class FaultRates:
 class SimulatedProvider:
     """One provider's character. The time to the first token is log-normal: `ttft_median_s` seconds with `ttft_sigma`
     the standard deviation of its logarithm. `load_s` is what a model's first use takes on top. `embedding_models` make
-    vectors and cannot speak."""
+    vectors and cannot speak. `faults` are its nature; `chosen` are those that somebody asked for on top."""
 
     name: str
     kind: ProviderKind
@@ -53,6 +55,7 @@ class SimulatedProvider:
     faults: FaultRates
     load_s: float = 0.0
     embedding_models: tuple[SimulatedModel, ...] = ()
+    chosen: tuple[ChosenFault, ...] = ()
 
     @property
     def all_models(self) -> tuple[SimulatedModel, ...]:

@@ -26,7 +26,7 @@ from ai_dashboard.transport.http1 import Exchange
 
 _PATH = re.compile(r"/v1(?:beta)?/models(?:/(?P<model>[^/:]+)(?::(?P<method>\w+))?)?")
 
-_STATUSES = {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL"}
+_STATUSES = {404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE"}
 """What Google calls the cause, by status; everything else is the request's own fault."""
 
 _FINISHES = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP"}
@@ -75,7 +75,8 @@ class GoogleServer(SimulatedServer):
     async def reply_whole(self, exchange: Exchange, ask: Ask, script: Script) -> None:
         await self.pass_time(script)
         parts = [_thought(script.thinking)] if script.thoughts and ask.shows_thinking else []
-        parts.append(_call(script) if script.call else {"text": script.text})
+        if script.tokens:
+            parts.append(_call(script) if script.call else {"text": script.text})
         reply_json(exchange, self._chunk(ask, script, parts, finish=True))
 
     async def reply_stream(self, exchange: Exchange, ask: Ask, script: Script) -> None:
@@ -100,7 +101,8 @@ class GoogleServer(SimulatedServer):
                 await send([{"text": token}])
         if script.call:  # a call comes in one piece
             await send([_call(script)])
-        await send([{"text": ""}], finish=True)
+        for _ in range(script.finishes):
+            await send([{"text": ""}], finish=True)
         exchange.finish(b"" if events else b"]")
 
     async def _generate(self, exchange: Exchange, model: str) -> None:
@@ -160,7 +162,8 @@ class GoogleServer(SimulatedServer):
                 "totalTokenCount": script.prompt_tokens + script.completion_tokens,
             }
         identity = f"{self.provider.name}-{self._count}"
-        return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": ask.model, "responseId": identity}
+        counted = {"usageMetadata": usage} if script.counted else {}
+        return {"candidates": [candidate], **counted, "modelVersion": ask.model, "responseId": identity}
 
 
 def _thought(text: str) -> JsonObject:

@@ -93,7 +93,8 @@ class OllamaServer(SimulatedServer):
                 await send(_said(ask, token))
         if script.call:  # Ollama sends a call in one piece, once it has all of it
             await send(_said(ask, "", call=script.call))
-        await send(_said(ask, ""), self._end(script, began, load_s))
+        for _ in range(script.finishes):
+            await send(_said(ask, ""), self._end(script, began, load_s))
         exchange.finish()
 
     async def _generate(self, exchange: Exchange) -> None:
@@ -167,15 +168,15 @@ class OllamaServer(SimulatedServer):
 
     def _end(self, script: Script, began: float, load_s: float) -> JsonObject:
         """The last line's own part. Durations are nanoseconds, as Ollama counts; `began` is on the monotonic clock."""
+        counts = {"prompt_eval_count": script.prompt_tokens, "eval_count": script.completion_tokens}
         return {
             "done": True,
             "done_reason": "length" if script.finish == "length" else "stop",
             "total_duration": _ns(self._clock.monotonic() - began),
             "load_duration": _ns(load_s),
-            "prompt_eval_count": script.prompt_tokens,
             "prompt_eval_duration": _ns(script.ttft_s),
-            "eval_count": script.completion_tokens,
             "eval_duration": _ns(sum(script.gaps_s)),
+            **(counts if script.counted else {}),
         }
 
 

@@ -28,7 +28,7 @@ from ai_dashboard.demo.server import (
 from ai_dashboard.demo.vectors import packed
 from ai_dashboard.transport.http1 import Exchange
 
-_ERROR_TYPES = {429: "rate_limit_error", 500: "server_error"}
+_ERROR_TYPES = {429: "rate_limit_error", 500: "server_error", 503: "server_error"}
 """What OpenAI calls the cause, by status; everything else is the request's own fault."""
 
 
@@ -71,9 +71,12 @@ class OpenAIServer(SimulatedServer):
     async def reply_whole(self, exchange: Exchange, ask: Ask, script: Script) -> None:
         head = self._head("chat.completion", ask)
         await self.pass_time(script)
+        usage: JsonObject = {"usage": _usage(script)} if script.counted else {}
+        if not script.tokens:
+            reply_json(exchange, {**head, "choices": [], **usage})
+            return
         if ask.bare:
-            choices = [_bare_choice(script.text, script.finish)]
-            reply_json(exchange, {**head, "choices": choices, "usage": _usage(script)})
+            reply_json(exchange, {**head, "choices": [_bare_choice(script.text, script.finish)], **usage})
             return
         message: JsonObject = {"role": "assistant", "content": None if script.call else script.text}
         if script.thoughts:
@@ -81,11 +84,12 @@ class OpenAIServer(SimulatedServer):
         if script.call:
             message["tool_calls"] = [_call(script.call)]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": script.finish}
-        reply_json(exchange, {**head, "choices": [choice], "usage": _usage(script)})
+        reply_json(exchange, {**head, "choices": [choice], **usage})
 
     async def reply_stream(self, exchange: Exchange, ask: Ask, script: Script) -> None:
         head = self._head("chat.completion.chunk", ask)
-        usage: JsonObject = {"usage": None} if ask.include_usage else {}
+        includes_usage = ask.include_usage and script.counted
+        usage: JsonObject = {"usage": None} if includes_usage else {}
 
         async def send(delta: JsonObject, finish: str | None = None) -> None:
             choice: JsonObject = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -107,8 +111,9 @@ class OpenAIServer(SimulatedServer):
                 await send({"tool_calls": [{"index": 0, "function": {"arguments": token}}]})
             else:
                 await send({"content": token})
-        await send({}, script.finish)
-        if ask.include_usage:
+        for _ in range(script.finishes):
+            await send({}, script.finish)
+        if includes_usage:
             exchange.write(_frame({**head, "choices": [], "usage": _usage(script)}))
         exchange.write(b"data: [DONE]\n\n")
         exchange.finish()

@@ -14,8 +14,9 @@ import orjson
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.clock import Clock
-from ai_dashboard.demo.behaviour import Ask, Behaviour, Fault, Script, Tool
+from ai_dashboard.demo.behaviour import Ask, Behaviour, Script, Tool
 from ai_dashboard.demo.catalogue import SimulatedModel, SimulatedProvider
+from ai_dashboard.demo.faults import BREAKS, Fault
 from ai_dashboard.demo.prompt_cache import PromptCache
 from ai_dashboard.demo.vectors import vector
 from ai_dashboard.transport.http1 import Exchange
@@ -32,19 +33,33 @@ STALL_S = 90.0
 SIMULATED = (b"x-simulated", b"1")
 
 
-class Cut(Exception):
-    """The script says that the connection closes here, without a word."""
+NOISE = b'data: {"simulated": "noise\xff\xfe\n\n'
+"""An event, or a line, that is no JSON in any dialect."""
+
+PAGE = b"<!doctype html><title>Simulated page</title><p>This is not what you asked for.\n"
+
+
+class BrokenOff(Exception):
+    """The script says that this is all there is, and how it ends."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
 
 
 class Refusal(Exception):
-    """A request that gets an error for its answer. `code` is the dialect-free name of the cause."""
+    """A request that gets an error for its answer. `code` is the dialect-free name of the cause; `sent_as` is the
+    status of the reply where that is not the error's own."""
 
-    def __init__(self, status: int, code: str, message: str, *, retry_after_s: int = 0) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after_s: int = 0, sent_as: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
+        self.sent_as = sent_as or status
 
 
 class SimulatedServer(ABC):
@@ -64,9 +79,9 @@ class SimulatedServer(ABC):
             await self._route(exchange)(exchange)
         except Refusal as refusal:
             retry = [(b"retry-after", str(refusal.retry_after_s).encode())] if refusal.retry_after_s else []
-            reply_json(exchange, self.error(refusal), refusal.status, retry)
-        except Cut:
-            exchange.abort()
+            reply_json(exchange, self.error(refusal), refusal.sent_as, retry)
+        except BrokenOff as broken:
+            break_off(exchange, broken.fault)
 
     @abstractmethod
     def routes(self) -> dict[tuple[str, str], Route]:
@@ -99,26 +114,28 @@ class SimulatedServer(ABC):
         await (self.reply_stream if ask.stream else self.reply_whole)(exchange, ask, script)
 
     async def embed(self, model: str, texts: list[str], dimensions: int | None) -> list[list[float]]:
-        """The vectors of some texts, in their order. Raises `Refusal` where a server would, and `Cut`."""
+        """The vectors of some texts, in their order. Raises `Refusal` where a server would, and `BrokenOff`."""
         found = find_model(self.provider.embedding_models, model)
         if dimensions is not None and not 0 < dimensions <= found.dimensions:
             raise Refusal(400, "invalid_request", f"'{model}' has between 1 and {found.dimensions} dimensions.")
         script = await self._script(Ask(model, "\n".join(texts), "", stream=False, max_tokens=1))
-        if script.fault is not Fault.NONE:
+        if script.fault in BREAKS:
             await self._break(script.fault)
-        await self._sleep(script.ttft_s)
+        await self._sleep(script.ttft_s + script.pause_s)
+        if script.fault is Fault.EMPTY:
+            return [[] for _ in texts]
         return [vector(text, model, dimensions or found.dimensions) for text in texts]
 
     async def _script(self, ask: Ask) -> Script:
-        """What becomes of an ask, when it is not refused at once. Raises `Refusal`."""
+        """What becomes of an ask, when it is not refused at once. Raises `Refusal` and `BrokenOff`."""
         self._count += 1
         script = self._behaviour.script(ask)
         if script.fault is Fault.RATE_LIMITED:
             message = f"Simulated rate limit reached. Try again in {script.retry_after_s} s."
             raise Refusal(429, "rate_limit_exceeded", message, retry_after_s=script.retry_after_s)
-        if script.fault is Fault.SERVER_ERROR:
+        if (instead := instead_of_answer(script.fault)) is not None:
             await self._sleep(script.ttft_s)
-            raise Refusal(500, "server_error", "Simulated failure of the server.")
+            raise instead
         return replace(script, cached_tokens=self._cache.reuse(ask.model, ask.prompt))
 
     async def think(self, script: Script) -> AsyncIterator[str]:
@@ -128,7 +145,7 @@ class SimulatedServer(ABC):
             await self._sleep(gap_s)
 
     async def pass_time(self, script: Script) -> None:
-        """Everything up to the last token, for an answer that is sent in one piece. Raises `Cut`."""
+        """Everything up to the last token, for an answer that is sent in one piece. Raises `BrokenOff`."""
         await self._sleep(script.ttft_s)
         async for _ in self.think(script):
             pass
@@ -136,18 +153,22 @@ class SimulatedServer(ABC):
             pass
 
     async def act(self, script: Script) -> AsyncIterator[str]:
-        """The tokens at their pace, after the first has been waited for. Raises `Cut` where the script breaks off."""
+        """The tokens at their pace, after the first has been waited for. Raises `BrokenOff` where the script does."""
+        if script.pause_s:
+            await self._sleep(script.pause_s)
         for index, token in enumerate(script.tokens):
             if index:
                 await self._sleep(script.gaps_s[index - 1])
-            if script.fault is not Fault.NONE and index == script.breaks_at:
+            if script.fault in BREAKS and index == script.breaks_at:
                 await self._break(script.fault)
             yield token
+        if script.fault in BREAKS:
+            await self._break(script.fault)
 
     async def _break(self, fault: Fault) -> NoReturn:
         if fault is Fault.STALL:
             await self._sleep(STALL_S)
-        raise Cut
+        raise BrokenOff(fault)
 
     def find(self, method: str, path: str) -> Route | None:
         """Who answers a method and path."""
@@ -161,6 +182,36 @@ class SimulatedServer(ABC):
         if any(self.find(other, path) for other in ("GET", "POST")):
             raise Refusal(405, "method_not_allowed", f"{exchange.method} is not allowed on {path}.")
         raise Refusal(404, "not_found", f"There is nothing at {exchange.path}.")
+
+
+def instead_of_answer(fault: Fault) -> Exception | None:
+    """What a fault puts in the place of the whole answer, if that is what it does."""
+    match fault:
+        case Fault.SERVER_ERROR:
+            return Refusal(500, "server_error", "Simulated failure of the server.")
+        case Fault.UNAVAILABLE:
+            return Refusal(503, "overloaded", "Simulated overload of the server.")
+        case Fault.ERROR_200:
+            return Refusal(500, "server_error", "Simulated failure under status 200.", sent_as=200)
+        case Fault.HTML:
+            return BrokenOff(fault)
+        case _:
+            return None
+
+
+def break_off(exchange: Exchange, fault: Fault) -> None:
+    """End a reply as a fault does, however far it has come."""
+    match fault:
+        case Fault.RESET:
+            exchange.abort(reset=True)
+        case Fault.HTML:
+            exchange.reply(200, [(b"content-type", b"text/html; charset=utf-8"), SIMULATED], PAGE)
+        case Fault.GARBAGE if exchange.started:
+            exchange.finish(NOISE)
+        case Fault.GARBAGE:
+            exchange.reply(200, [(b"content-type", b"application/json"), SIMULATED], NOISE)
+        case _:
+            exchange.abort()
 
 
 def read_object(body: bytes) -> JsonObject:

@@ -1,20 +1,24 @@
 """The stage: all simulated providers on free loopback ports, and the configuration that a gateway needs to use them."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.demo.anthropic_server import AnthropicServer
 from ai_dashboard.demo.catalogue import PROVIDERS, SimulatedProvider
+from ai_dashboard.demo.faults import OF_THE_PORT, ChosenFault, Fault, faults_of, written
 from ai_dashboard.demo.google_server import GoogleServer
 from ai_dashboard.demo.ollama_server import OllamaServer
 from ai_dashboard.demo.openai_server import OpenAIServer
 from ai_dashboard.demo.server import SimulatedServer, Sleep
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.transport.http1 import Server
+from ai_dashboard.transport.http1.listening import reserve
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,7 +33,8 @@ _SERVERS: Mapping[str, type[SimulatedServer]] = {
 class DemoStage:
     """Simulated providers that live as long as the `async with` block, on the loop that enters it.
 
-    The same `seed` gives each provider the same scripts in the same order.
+    The same `seed` gives each provider the same scripts in the same order. `faults` are what shall go wrong with them;
+    those that flap do so while `flap` runs.
     """
 
     def __init__(
@@ -39,16 +44,24 @@ class DemoStage:
         providers: Sequence[SimulatedProvider] = PROVIDERS,
         clock: Clock | None = None,
         sleep: Sleep = asyncio.sleep,
+        faults: Sequence[ChosenFault] = (),
     ) -> None:
         clock = clock or SystemClock()
-        self._actors = {p.name: _SERVERS[p.kind](p, seed, clock=clock, sleep=sleep) for p in providers}
+        cast = [replace(provider, chosen=faults_of(provider.name, faults)) for provider in providers]
+        self._actors = {p.name: _SERVERS[p.kind](p, seed, clock=clock, sleep=sleep) for p in cast}
+        self._sleep = sleep
         self._ports: dict[str, int] = {}
+        self._held: dict[str, list[socket.socket]] = {}
         self._listening: dict[str, AsyncExitStack] = {}
 
     async def __aenter__(self) -> Self:
         try:
-            for name in self._actors:
-                await self.start_provider(name)
+            for name, actor in self._actors.items():
+                asked_for = {chosen.fault for chosen in actor.provider.chosen}
+                if asked_for & OF_THE_PORT:
+                    self._hold(name)
+                if Fault.REFUSE not in asked_for:
+                    await self.start_provider(name)
         except BaseException:
             await self._stop_all()
             raise
@@ -63,12 +76,28 @@ class DemoStage:
         """Listen; after `stop_provider` on the same port again. Raises `OSError` when somebody else took that port."""
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(Server(self._actors[name].handle))
-            _, self._ports[name] = await server.listen(LOOPBACK, self._ports.get(name, 0))
+            port = self._ports.get(name, 0)
+            _, self._ports[name] = await server.listen(LOOPBACK, port, shared=name in self._held)
             self._listening[name] = stack.pop_all()
 
     async def stop_provider(self, name: str) -> None:
         """Close a provider's port and cut its connections, as when its machine is switched off."""
         await self._listening.pop(name).aclose()
+
+    async def flap(self) -> None:
+        """Close and open the ports of those that flap, in turn, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for name, actor in self._actors.items():
+                periods = [chosen.seconds for chosen in actor.provider.chosen if chosen.fault is Fault.FLAP]
+                if name in self._listening and periods and periods[0]:
+                    group.create_task(self._flap(name, periods[0] / 2), name=f"{name} flaps")
+
+    async def _flap(self, name: str, half_s: float) -> None:
+        while True:
+            await self._sleep(half_s)
+            await _to_its_end(self.stop_provider(name))
+            await self._sleep(half_s)
+            await _to_its_end(self.start_provider(name))
 
     def provider_entries(self) -> dict[str, dict[str, object]]:
         """The `providers` of a `providers.yaml` that names these servers."""
@@ -123,7 +152,7 @@ class DemoStage:
             "status": "active",
             "description": provider.description,
             "requires_api_key": False,
-            "features": {"simulated": True},
+            "features": {"simulated": True} | ({"faults": written(provider.chosen)} if provider.chosen else {}),
             "models": [
                 {"name": model.name, "context_length": model.context_length}
                 | ({"size": model.size} if model.size else {})
@@ -132,6 +161,32 @@ class DemoStage:
             ],
         }
 
+    def _hold(self, name: str) -> None:
+        """Take a port that stays a provider's own while nobody listens there."""
+        self._held[name] = reserve(LOOPBACK, 0)
+        self._ports[name] = self._held[name][0].getsockname()[1]
+
     async def _stop_all(self) -> None:
         for name in list(self._listening):
             await self.stop_provider(name)
+        for held in self._held.values():
+            for bound in held:
+                bound.close()
+        self._held.clear()
+
+
+async def _to_its_end(change: Coroutine[Any, Any, None]) -> None:
+    """A change that is whole even when we are cancelled in its middle: nobody would clean up half a listener."""
+    over = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            await change
+        finally:
+            over.set()
+
+    try:
+        await asyncio.shield(run())
+    except asyncio.CancelledError:
+        await over.wait()
+        raise

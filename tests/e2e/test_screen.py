@@ -32,6 +32,15 @@ def test_it_shows_its_providers_and_q_leaves_the_terminal_clean(size: tuple[int,
         assert b"Traceback" not in screen.seen
 
 
+@pytest.mark.parametrize("process", [(), ("--process",)], ids=["thread", "process"])
+def test_faults_that_were_asked_for_are_on_the_screen(process: tuple[str, ...], tmp_path: Path) -> None:
+    with terminal((*process, *DEMO, "--fault", "slow=1s@demo-ollama"), state=tmp_path, size=(160, 40)) as screen:
+        until(lambda: screen.shows("demo-cloud"), within_s=SHOWN_WITHIN_S, what="a provider on the screen")
+        assert screen.shows("told to fail: slow=1s@demo-ollama")
+        screen.press(b"q")
+        until(screen.ended, within_s=5, what="the end after q")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_within_two_seconds(number: signal.Signals, tmp_path: Path) -> None:
     with terminal(DEMO, state=tmp_path) as screen:

@@ -97,6 +97,26 @@ def test_broken_yaml_is_told_with_its_place(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_faults_of_the_demo_are_said_and_happen(tmp_path: Path) -> None:
+    faults = "--fault", "refuse@demo-vllm,flap=200ms@demo-ollama"
+    with serving("--demo", *faults, state=tmp_path) as running:
+        snapshot = running.get("/api/admin/snapshot")[1]
+        assert snapshot["config"]["origin"].endswith("told to fail: refuse@demo-vllm,flap=0.2s@demo-ollama")
+        with openai.OpenAI(base_url=f"{running.url}/v1", api_key="any", max_retries=5, timeout=20) as client:
+            messages: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": "Say hello"}]
+            reply = client.chat.completions.with_raw_response.create(model="qwen3-32b", messages=messages, max_tokens=8)
+        assert reply.headers["x-provider"] != "demo-vllm"
+        assert running.end(signal.SIGTERM) < ENDS_WITHIN_S
+        assert running.process.returncode == 0
+        assert running.process.stderr is not None
+        assert running.process.stderr.read() == ""
+
+
+def test_faults_are_for_the_demo_alone(tmp_path: Path) -> None:
+    done = run("serve", "--fault", "cut@3", state=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "ai-dashboard: --fault is for simulated providers; add --demo\n")
+
+
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     done = run("serve", "--config-dir", "nowhere", state=tmp_path)
     assert done.returncode == 2

@@ -158,14 +158,15 @@ class Exchange:
         self.finished = True
         self._connection.exchange_over(keep_alive=self.keep_alive)
 
-    def abort(self) -> None:
-        """Break the reply off: what was written is sent, and the connection ends where more was promised."""
+    def abort(self, *, reset: bool = False) -> None:
+        """Break the reply off: what was written is sent, and the connection ends where more was promised; with `reset`
+        at once, as when the program on this side has crashed."""
         if self.finished:
             return
         self.finished = True
         self.keep_alive = False
         # Where the end of the connection is the end of the reply, only a reset tells the two ends apart.
-        self._connection.exchange_broken(reset=self._left == _UNTIL_CLOSE)
+        self._connection.exchange_broken(reset=reset or self._left == _UNTIL_CLOSE)
 
     async def _receive(self, body: Body) -> bytes:
         if not body.complete:

@@ -13,12 +13,13 @@ from ai_dashboard.demo.behaviour import (
     THINKING_TOKENS,
     Ask,
     Behaviour,
-    Fault,
     Script,
     Tool,
+    befall,
     draw_fault,
 )
 from ai_dashboard.demo.catalogue import CLOUD, OLLAMA, PROVIDERS, VLLM, FaultRates, SimulatedProvider
+from ai_dashboard.demo.faults import BREAKS, ChosenFault, Fault, read_faults
 from ai_dashboard.demo.prose import tokens_of
 
 QUESTION = "How do I size a connection pool for Postgres?"
@@ -56,8 +57,14 @@ def test_faults_are_as_frequent_as_the_catalogue_says(provider: SimulatedProvide
     chance = Random(3)
     count = 40_000
     drawn = [draw_fault(chance, provider.faults) for _ in range(count)]
-    for fault in (Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.STALL, Fault.CUT):
-        assert drawn.count(fault) / count == pytest.approx(getattr(provider.faults, fault), abs=0.003)
+    rates = provider.faults
+    for fault, rate in (
+        (Fault.RATE_LIMITED, rates.rate_limited),
+        (Fault.SERVER_ERROR, rates.server_error),
+        (Fault.STALL, rates.stall),
+        (Fault.CUT, rates.cut),
+    ):
+        assert drawn.count(fault) / count == pytest.approx(rate, abs=0.003)
 
 
 def test_texts_and_counts_agree() -> None:
@@ -149,3 +156,83 @@ def test_a_limit_holds_for_thinking_and_answer_together() -> None:
 def test_without_tools_nothing_is_called() -> None:
     ask = replace(ASK, question="What is the weather in Oslo?", must_call=True)
     assert scripts(CLOUD, 5, 1, ask)[0].call is None
+
+
+def chosen(text: str) -> tuple[ChosenFault, ...]:
+    return read_faults(text, [provider.name for provider in PROVIDERS])
+
+
+def told(text: str, count: int = 1, seed: int = 7) -> list[Script]:
+    """Scripts of a cloud that fails only as it is told to."""
+    return scripts(replace(CLOUD, faults=FaultRates(), chosen=chosen(text)), seed, count)
+
+
+WELL = scripts(replace(CLOUD, faults=FaultRates()), 7, 40)
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("slow=5s", {"pause_s": 5.0}),
+        ("slow=5s,slow=500ms", {"pause_s": 5.5}),
+        ("nousage,dupfinish", {"counted": False, "finishes": 2}),
+        ("500", {"fault": Fault.SERVER_ERROR}),
+        ("503,500,nousage", {"fault": Fault.UNAVAILABLE, "counted": False}),
+        ("html", {"fault": Fault.HTML}),
+        ("error200", {"fault": Fault.ERROR_200}),
+        ("429=9", {"fault": Fault.RATE_LIMITED, "retry_after_s": 9}),
+        ("cut@3", {"fault": Fault.CUT, "breaks_at": 3}),
+        ("stall@0", {"fault": Fault.STALL, "breaks_at": 0}),
+        ("empty", {"fault": Fault.EMPTY, "tokens": (), "gaps_s": ()}),
+        ("refuse,flap", {}),
+    ],
+)
+def test_a_fault_that_was_asked_for_changes_what_it_says_and_nothing_else(text: str, change: dict[str, object]) -> None:
+    struck = told(text)[0]
+    for name, value in change.items():
+        assert getattr(struck, name) == value
+        struck = replace(struck, **{name: getattr(WELL[0], name)})
+    assert replace(struck, retry_after_s=0) == WELL[0]
+
+
+def test_the_head_comes_later_by_what_was_asked_for() -> None:
+    assert told("slowheaders=2m")[0].ttft_s == WELL[0].ttft_s + 120
+
+
+def test_an_answer_that_is_too_short_to_break_in_its_middle_breaks_before_its_end() -> None:
+    struck = told("garbage@100000")[0]
+    assert (struck.fault, struck.breaks_at) == (Fault.GARBAGE, len(struck.tokens))
+
+
+@pytest.mark.parametrize("fault", sorted(BREAKS))
+def test_the_place_of_a_break_is_a_matter_of_chance_unless_it_is_given(fault: Fault) -> None:
+    drawn = told(fault, 40)
+    assert {script.fault for script in drawn} == {fault}
+    assert all(0 <= script.breaks_at < len(script.tokens) for script in drawn)
+    assert len({script.breaks_at for script in drawn}) > 10
+    assert drawn == told(fault, 40)
+
+
+def test_a_rate_limit_without_a_time_draws_one() -> None:
+    assert {script.retry_after_s for script in told("429", 60)} == set(RETRY_AFTER_S)
+
+
+def test_a_share_of_the_requests_is_struck_and_the_others_are_as_ever() -> None:
+    drawn = told("429=1:30%", 1000)
+    struck = [script.fault is Fault.RATE_LIMITED for script in drawn]
+    assert sum(struck) == pytest.approx(300, abs=45)
+    assert [script for script, hit in zip(drawn, struck, strict=True) if not hit][:20] == [
+        script for script, hit in zip(WELL, struck, strict=False) if not hit
+    ][:20]
+    assert drawn == told("429=1:30%", 1000)
+
+
+def test_what_one_fault_draws_shifts_no_other() -> None:
+    one = befall(WELL[0], chosen("500:1%,cut"), Random(3))
+    other = befall(WELL[0], chosen("nousage,cut"), Random(3))
+    assert one == replace(other, counted=True)
+
+
+def test_natural_faults_give_way_to_those_that_were_asked_for() -> None:
+    provider = replace(CLOUD, faults=FaultRates(rate_limited=1.0), chosen=chosen("html:50%"))
+    assert {script.fault for script in scripts(provider, 4, 50)} == {Fault.RATE_LIMITED, Fault.HTML}
