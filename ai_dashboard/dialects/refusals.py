@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import orjson
 
 from ai_dashboard.core.errors import (
+    UpstreamContextExceeded,
     UpstreamError,
     UpstreamLacksModel,
     UpstreamRateLimited,
@@ -16,6 +17,9 @@ from ai_dashboard.core.errors import (
 )  # fmt: skip
 
 MAX_MESSAGE = 300
+
+CONTEXT_CODES = frozenset({"context_length_exceeded", "exceed_context_size_error"})
+"""How OpenAI (and those that follow it) and llama.cpp call an ask that is too long: `error.code` or `error.type`."""
 
 _KEY = re.compile(
     r"(?<![A-Za-z0-9])(?P<kept>(?:sk|pk|gsk|csk|xai|hf|nvapi|pplx|fw|tgp|r8)[-_]|AIza|(?i:bearer)\s+)[^\s\"'`<>,;)]{5,}"
@@ -28,18 +32,35 @@ def refusal(status: int, header: Callable[[str], str | None], body: bytes, *, no
     """The error that a reply with a status of 400 or more stands for."""
     message = f"HTTP {status}: {message_of(body)}"
     wait = retry_after(header, now_unix_s=now_unix_s)
+    # A provider that says when to come back, and says nonsense, is not asked again.
+    may_be_repeated = wait is not None or (header("retry-after-ms") is None and header("retry-after") is None)
     match status:
         case 401 | 403:
             return UpstreamRefusedKey(message, upstream_status=status, hint="check the provider's API key")
         case 404:
             return UpstreamLacksModel(message, upstream_status=status)
         case 429:
-            return UpstreamRateLimited(message, upstream_status=status, retry_after_s=wait)
+            return UpstreamRateLimited(
+                message, upstream_status=status, retry_after_s=wait, may_be_repeated=may_be_repeated
+            )
         case 400 | 413 | 422:
             content_type = header("content-type") or "application/json"
-            return UpstreamRejected(message, upstream_status=status, body=body, content_type=content_type)
+            rejected = UpstreamContextExceeded if too_long(body) else UpstreamRejected
+            return rejected(message, upstream_status=status, body=body, content_type=content_type)
         case _:
-            return UpstreamError(message, upstream_status=status, retry_after_s=wait)
+            return UpstreamError(message, upstream_status=status, retry_after_s=wait, may_be_repeated=may_be_repeated)
+
+
+def too_long(body: bytes) -> bool:
+    """Whether the provider's error object says, by its code and not by its words, that the ask exceeds the window."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    error = parsed.get("error") if isinstance(parsed, dict) else None
+    if not isinstance(error, dict):
+        return False
+    return any(isinstance(code, str) and code in CONTEXT_CODES for code in (error.get("code"), error.get("type")))
 
 
 def message_of(body: bytes) -> str:

@@ -1,9 +1,11 @@
 """The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
 
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qs
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from ai_dashboard.core.control import ConfigFile
 from ai_dashboard.core.errors import CallerError
@@ -13,6 +15,8 @@ from ai_dashboard.core.snapshot import Snapshot
 from ai_dashboard.transport.http1 import Exchange
 
 MAX_PAGE = 5000
+_FACTS = TypeAdapter(RouteFacts)
+
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
@@ -47,16 +51,23 @@ class AdminApi:
         _reply(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
 
     async def route(self, exchange: Exchange) -> None:
-        """`GET /api/admin/route?model=…`: where such a request would go, without sending it."""
+        """`GET /api/admin/route?model=…`: where such a request would go, without sending it. `facts` may hold all that
+        routing may know of it, as JSON; the short forms are `tokens`, `max_tokens`, `capability`, `tenant` and
+        `strategy`."""
         query = _query(exchange)
         if not (model := query.get("model")):
             raise CallerError("`model` is missing", hint="for example /api/admin/route?model=llama3.1:8b")
-        facts = RouteFacts(
-            model=model,
-            capability=query.get("capability"),
-            prompt_tokens=max(0, _number(query, "tokens", 0)),
-            max_tokens=max(0, _number(query, "max_tokens", 0)),
-        )
+        if (written := query.get("facts")) is not None:
+            facts = replace(_facts(written), model=model)
+        else:
+            facts = RouteFacts(
+                model=model,
+                capability=query.get("capability"),
+                prompt_tokens=max(0, _number(query, "tokens", 0)),
+                max_tokens=max(0, _number(query, "max_tokens", 0)),
+                tenant=query.get("tenant", ""),
+                strategy=query.get("strategy"),
+            )
         _reply(exchange, self._gateway.explain(facts))
 
     async def config(self, exchange: Exchange) -> None:
@@ -77,6 +88,15 @@ def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _facts(written: str) -> RouteFacts:
+    try:
+        return _FACTS.validate_json(written)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CallerError(f"`facts` cannot be read: {place or 'all of it'}: {first['msg']}") from None
 
 
 def _query(exchange: Exchange) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Attempts until one commits. Up to a provider's first content another one can still answer; after it none can."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -63,17 +63,30 @@ class Answer:
             self.runtime.attempt_left(self.state)
 
 
-async def dispatch(
+Commit = Callable[[Attempt, ProviderState, Destination], Awaitable[Answer]]
+"""One try: what commits us to a provider, or raises why it does not."""
+
+
+def dispatch(
     ask: Ask, plan: Plan, trip: Trip, generation: Generation, runtime: Runtime, client: UpstreamClient
-) -> Answer:
+) -> Awaitable[Answer]:
     """The first candidate that commits. Raises what the caller should be told when none does."""
+
+    def commit(attempt: Attempt, state: ProviderState, destination: Destination) -> Awaitable[Answer]:
+        return _commit(ask, trip, attempt, state, destination, runtime, client)
+
+    return first_to_commit(plan, trip, generation, runtime, commit)
+
+
+async def first_to_commit(plan: Plan, trip: Trip, generation: Generation, runtime: Runtime, commit: Commit) -> Answer:
+    """Try the candidates in order. Raises what the caller should be told when none commits."""
     failures: list[tuple[Candidate, GatewayError]] = []
     for candidate in plan.attempts:
         attempt = trip.attempt(candidate, runtime.clock.monotonic())
         state = runtime.attempt_begins(candidate.provider)
         destination = generation.destination(candidate)
         try:
-            return await _commit(ask, trip, attempt, state, destination, runtime, client)
+            return await commit(attempt, state, destination)
         except UpstreamError as error:
             _note_failure(attempt, state, error, destination.upstream, runtime)
             if not error.falls_over:
@@ -115,7 +128,7 @@ async def _commit(
     try:
         attempt.status = reply.status
         if reply.status != 200:
-            await _refuse(reply, runtime)
+            await refuse(reply, runtime)
         if ask.stream and form == ask.form:
             _check_stream(reply, registry.stream_type(form))
         relay = registry.relay(ask, form, ReplyHead(trip.id, destination.target.model, int(trip.at)))
@@ -160,8 +173,8 @@ async def _until_committed(
             return held, not chunk
 
 
-async def _refuse(reply: UpstreamReply, runtime: Runtime) -> NoReturn:
-    """Raise what a reply other than 200 stands for."""
+async def refuse(reply: UpstreamReply, runtime: Runtime) -> NoReturn:
+    """Raise what a reply stands for that is no answer, by its status."""
     if reply.status >= 400:
         body = await reply.read(MAX_REFUSAL_BYTES)
         raise refusal(reply.status, reply.header, body, now_unix_s=runtime.clock.wall())

@@ -14,8 +14,9 @@ from ai_dashboard.dialects.ollama import tags as ollama
 from ai_dashboard.dialects.openai import models as openai
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.pipeline import Desk
+from ai_dashboard.routing.live import Live
 from ai_dashboard.routing.resolve import known_models
-from ai_dashboard.routing.table import Live, ModelEntry, Table
+from ai_dashboard.routing.table import ModelEntry, Table
 from ai_dashboard.transport.http1 import Exchange
 
 JSON = [(b"content-type", b"application/json")]
@@ -39,7 +40,10 @@ class Listings:
         self._gateway = gateway
 
     async def models(self, exchange: Exchange) -> None:
-        """`GET /v1/models`, in Anthropic's form for those who send its version."""
+        """`GET /v1/models`, in Anthropic's form for those who send its version, in Google's for its clients."""
+        if _is_google(exchange):
+            await self.google_models(exchange)
+            return
         names = known_models(*self._known())
         if exchange.header(b"anthropic-version") is not None:
             query = parse_qs(exchange.query)
@@ -55,6 +59,9 @@ class Listings:
 
     async def model(self, exchange: Exchange) -> None:
         """`GET /v1/models/{name}`. A name may hold slashes, so everything after `models/` is the name."""
+        if _is_google(exchange):
+            await self.google_model(exchange)
+            return
         name = unquote(exchange.path.partition("models/")[2])
         owners = known_models(*self._known()).get(name)
         if owners is None:
@@ -133,6 +140,11 @@ class Listings:
                 modified_at=self._created(),
                 capabilities=("completion", *features),
             )
+
+
+def _is_google(exchange: Exchange) -> bool:
+    """Whether Google's client asks, which uses `/v1` like everybody else."""
+    return exchange.header(b"x-goog-api-client") is not None
 
 
 def _limit(query: dict[str, list[str]]) -> int:

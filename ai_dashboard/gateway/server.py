@@ -6,13 +6,16 @@ from urllib.parse import parse_qs, unquote
 from ai_dashboard.core.chat import Form
 from ai_dashboard.core.errors import CallerError, GatewayError, MethodNotAllowed, NotFound
 from ai_dashboard.gateway.admin import AdminApi, Controlled
+from ai_dashboard.gateway.batch import Batch
 from ai_dashboard.gateway.counting import Counting
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
 from ai_dashboard.gateway.health_page import HealthPage
 from ai_dashboard.gateway.listings import Listings
-from ai_dashboard.gateway.pipeline import Desk, answer
+from ai_dashboard.gateway.pipeline import Desk, answer, id_headers
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
+from ai_dashboard.gateway.services import METHODS, PATHS, Services
+from ai_dashboard.gateway.unified import Unified
 from ai_dashboard.transport.http1 import Exchange
 
 JSON = [(b"content-type", b"application/json")]
@@ -55,7 +58,9 @@ class GatewayServer:
         self._gateway = gateway
         self._guard = guard
         self._counting = Counting(gateway)
-        self._routes = Routes([*self._ask_routes(), *_list_routes(gateway), *_own_routes(gateway)])
+        self._routes = Routes(
+            [*self._ask_routes(), *_further_routes(gateway), *_list_routes(gateway), *_own_routes(gateway)]
+        )
 
     def _ask_routes(self) -> list[Route]:
         call = Scope.CALL
@@ -82,14 +87,13 @@ class GatewayServer:
 
     def _refuse(self, exchange: Exchange, error: GatewayError) -> None:
         """What never became a request: told in the dialect that the caller seems to speak."""
-        headers = list(JSON)
+        entrance, request_id = _entrance_of(exchange), self._gateway.desk().runtime.new_id()
+        headers = [*JSON, *id_headers(entrance, request_id)]
         if error.retry_after_s is not None:
             headers.append((b"retry-after", str(max(1, round(error.retry_after_s))).encode()))
         if isinstance(error, MethodNotAllowed):
             headers.append(self._allow(exchange))
-        entrance = _entrance_of(exchange)
-        body = entrance.error_body(error, self._gateway.desk().runtime.new_id())
-        exchange.reply(entrance.status(error), headers, body)
+        exchange.reply(entrance.status(error), headers, entrance.error_body(error, request_id))
 
     def _allow(self, exchange: Exchange) -> tuple[bytes, bytes]:
         methods = self._routes.methods(exchange.path)
@@ -118,6 +122,17 @@ class GatewayServer:
         if method == "streamGenerateContent" and parse_qs(exchange.query).get("alt") != ["sse"]:
             raise CallerError("streams are server-sent events here", hint="ask for :streamGenerateContent?alt=sse")
         await answer(exchange, self._gateway.desk(), ENTRANCES[form], model, method)
+
+
+def _further_routes(gateway: Answering) -> list[Route]:
+    """What is asked for in no provider's dialect, or passed on without being read."""
+    unified, batch, services, call = Unified(gateway), Batch(gateway), Services(gateway), Scope.CALL
+    return [
+        Route("POST", "/api/ai/chat", call, unified.chat),
+        Route("POST", "/api/ai/generate", call, unified.generate),
+        Route("POST", "/v1/chat/batch", call, batch.chat),
+        *(Route(method, path, call, services.relay) for path in PATHS for method in METHODS),
+    ]
 
 
 def _list_routes(gateway: Answering) -> list[Route]:

@@ -50,6 +50,7 @@ class Trip:
     usage: Usage | None = None
     error: str | None = None
     message: str = ""
+    warnings: tuple[str, ...] = ()
     seq: int = 0
     ended: float = 0.0
 
@@ -94,6 +95,7 @@ class Trip:
             plan=self.plan,
             error=self.error,
             message=self.message,
+            warnings=self.warnings,
         )
 
     def _attempt_record(self, attempt: Attempt, now: float) -> AttemptRecord:

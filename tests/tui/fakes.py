@@ -272,6 +272,7 @@ def hostile_record(seq: int) -> RequestRecord:
         error=bad,
         message=bad,
         attempts=(attempt, attempt),
+        warnings=(bad, bad),
         plan=Plan(bad, bad, (Candidate(bad, bad, bad, 0.5),), (Excluded(bad, bad, bad),)),
     )
 

@@ -62,6 +62,26 @@ def wider(window: int | None, target: Target) -> JsonObject:
     return {"num_ctx": window} if window is not None and window > usual else {}
 
 
+def sent_window(ask: Ask, target: Target) -> int | None:
+    """The `num_ctx` that an ask is sent with; None where the server's own holds."""
+    if (asked := asked_window(ask.body)) is not None:
+        return asked if isinstance(asked, int) else None
+    window = window_of(ask, target)
+    if ask.form not in ("ollama.chat", "ollama.generate"):
+        return window
+    widened: int | None = wider(window, target).get("num_ctx")
+    return widened or configured_window(target)
+
+
+def cut_prompt(ask: Ask, target: Target, prompt_tokens: int) -> str | None:
+    """What to say of a reply whose prompt, as the server counted it, has filled the window that was sent; None where it
+    has not."""
+    window = sent_window(ask, target)
+    if window is None or prompt_tokens < window:
+        return None
+    return f"the prompt was cut: {prompt_tokens} tokens of it were read, and `num_ctx` was {window}"
+
+
 def configured_window(target: Target) -> int | None:
     """The `num_ctx` among the model's own options."""
     configured = target.options.get("num_ctx")

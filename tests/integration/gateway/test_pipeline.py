@@ -241,6 +241,132 @@ async def test_more_in_flight_than_the_limit_is_a_503_with_a_time_to_come_back()
         assert (await home.chat()).status_code == 200
 
 
+# ── what the answer does not say ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_warnings_are_on_record() -> None:
+    play = Play(reply(200, ollama(), content_type=b"application/x-ndjson"))
+    async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
+        response = await home.chat(stream=False, logit_bias={"1": 2})
+        record = await home.record()
+        assert len(record.warnings) == 1
+        assert "`logit_bias` is left out" in record.warnings[0]
+        assert response.headers["x-warnings"] == record.warnings[0]
+        await home.chat(stream=False)
+        assert (await home.record(2)).warnings == ()
+
+
+def ollama(prompt_tokens: int = 3) -> bytes:
+    """A stream of Ollama's that says how much of the prompt was read."""
+    lines = [
+        {"model": "m", "message": {"role": "assistant", "content": "Hello"}, "done": False},
+        {"model": "m", "message": {}, "done": True, "done_reason": "stop", "eval_count": 2}
+        | {"prompt_eval_count": prompt_tokens},
+    ]
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+CUT = "the prompt was cut: 512 tokens of it were read, and `num_ctx` was 512"
+
+
+@pytest.mark.parametrize(("read", "warnings"), [(511, ()), (512, (CUT,))])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_prompt_that_was_cut_silently_is_told(read: int, warnings: tuple[str, ...], streamed: bool) -> None:
+    play = Play(reply(200, ollama(read), content_type=b"application/x-ndjson"))
+    async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
+        response = await home.chat(stream=streamed, options={"num_ctx": 512})
+        assert play.asked[0]["options"]["num_ctx"] == 512
+        record = await home.record()
+        assert (record.stage, record.warnings) == (Stage.DONE, warnings)
+        if not streamed:
+            assert response.headers.get("x-warnings") == ("; ".join(warnings) or None)
+
+
+async def test_a_prompt_that_was_cut_silently_is_told_of_ollamas_own_callers() -> None:
+    play = Play(reply(200, ollama(8192), content_type=b"application/x-ndjson"))
+    entry = {"type": "ollama", "models": [{"name": "m", "options": {"num_ctx": 8192}}]}
+    async with house({"first": play}, entries={"first": entry}) as home:
+        await home.http.post("/api/chat", json=ASK)
+        record = await home.record()
+        assert (record.dialect, record.warnings) == ("ollama", (CUT.replace("512", "8192"),))
+
+
+async def test_other_providers_count_as_they_like() -> None:
+    async with house({"first": Play(reply(200, WHOLE))}) as home:
+        await home.chat(stream=False, options={"num_ctx": 1})
+        assert (await home.record()).warnings == ()
+
+
+# ── asks without a word ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/api/chat", {"messages": []}, {"message": {"role": "assistant", "content": ""}, "done_reason": "load"}),
+        ("/api/generate", {}, {"response": "", "done_reason": "load"}),
+        ("/api/generate", {"prompt": "", "stream": False}, {"response": "", "done_reason": "load"}),
+        ("/api/generate", {"keep_alive": 0}, {"response": "", "done_reason": "unload"}),
+    ],
+)
+async def test_what_has_nothing_to_load_is_answered_at_once(
+    path: str, body: dict[str, object], told: dict[str, object]
+) -> None:
+    first, second = Play(reply(200, WHOLE)), Play(reply(200, b"{}"))
+    async with house({"first": first, "second": second}, entries={"second": {"type": "ollama"}}) as home:
+        response = await home.http.post(path, json={"model": "m", **body})
+        said = response.json()
+        assert response.headers["content-type"] == "application/json"
+        assert said.pop("created_at")
+        assert said == {"model": "m", "done": True, **told}
+        record = await home.record()
+        assert (record.stage, record.status, record.asked, record.attempts) == (Stage.DONE, 200, "m", ())
+        assert (record.dialect, response.headers["x-request-id"]) == ("ollama", record.id)
+        assert not first.asked
+        assert not second.asked
+        assert home.nothing_in_flight()
+
+
+async def test_ollama_is_asked_to_load_and_nobody_else_when_it_fails() -> None:
+    loaded = b'{"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"load"}'
+    first, second = Play(reply(200, loaded)), Play(reply(200, WHOLE))
+    first.listing = reply(200, b'{"models":[{"name":"m"}]}')
+    async with house({"first": first, "second": second}, entries={"first": {"type": "ollama"}}) as home:
+        ask = {"model": "m", "messages": []}
+        response = await home.http.post("/api/chat", json=ask)
+        assert (response.content, response.headers["content-type"]) == (loaded, "application/json")
+        assert response.headers["x-provider"] == "first"
+        assert (await home.record()).stage is Stage.DONE
+        first.script = reply(500, b'{"error":"no memory"}')
+        response = await home.http.post("/api/chat", json=ask)
+        assert (response.status_code, "no memory" in response.json()["error"]) == (502, True)
+        assert len(first.asked) == 2
+        assert not second.asked
+
+
+async def test_an_unknown_model_cannot_be_loaded() -> None:
+    async with house({"first": Play(reply(200, WHOLE))}) as home:
+        assert (await home.http.post("/api/generate", json={"model": "nobody's"})).status_code == 404
+
+
+# ── ids ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("script", "streamed"),
+    [(reply(200, WHOLE), False), (stream(ANSWER), True), (reply(500, b"boom"), False), (reply(400, b"no"), False)],
+    ids=["whole", "stream", "failure", "refusal"],
+)
+async def test_anthropics_callers_find_the_id_where_their_sdk_looks(script: Script, streamed: bool) -> None:
+    async with house({"first": Play(script)}) as home:
+        ask = ASK | {"max_tokens": 5, "stream": streamed}
+        response = await home.http.post("/v1/messages", json=ask)
+        record = await home.record()
+        assert response.headers["request-id"] == response.headers["x-request-id"] == record.id
+        other = await home.chat(stream=streamed)
+        assert "request-id" not in other.headers
+
+
 # ── callers who leave ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -109,6 +109,39 @@ async def test_an_unknown_path_names_the_nearest() -> None:
         assert error_of(response)["request_id"]
 
 
+async def test_a_request_that_was_not_let_in_has_an_id_as_well() -> None:
+    async with house(settings=KEYED) as home:
+        refused = await home.http.post("/v1/messages", json={})
+        assert refused.headers["request-id"] == refused.headers["x-request-id"] == refused.json()["request_id"]
+        other = await home.http.post("/v1/chat/completions", json={})
+        assert other.headers["x-request-id"] == error_of(other)["request_id"]
+        assert "request-id" not in other.headers
+
+
+SERVICES = [
+    "/v1/audio/speech", "/v1/images/generations", "/v1/moderations", "/v1/rerank", "/v1/files", "/v1/files/f/content",
+    "/v1/batches", "/v1/batches/b/cancel", "/v1/fine_tuning/jobs",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/api/ai/chat", "/api/ai/generate", "/v1/chat/batch", *SERVICES])
+async def test_with_a_master_key_every_way_in_needs_it(path: str) -> None:
+    play = Play(reply(200, WHOLE))
+    async with house({"first": play}, settings=KEYED) as home:
+        refused = await home.http.post(path, json={})
+        assert (refused.status_code, error_of(refused)["code"]) == (401, "invalid_api_key")
+        assert not play.asked
+        known = await home.http.post(path, json={}, headers={"authorization": f"Bearer {KEY}"})
+        assert known.status_code in {200, 400}
+
+
+@pytest.mark.parametrize("path", SERVICES)
+async def test_services_take_every_method(path: str) -> None:
+    async with house() as home:
+        allowed = await home.http.options(path)
+        assert allowed.headers["allow"] == "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
+
+
 async def test_another_method_is_a_405_that_says_which_work() -> None:
     async with house() as home:
         response = await home.http.get("/v1/chat/completions")

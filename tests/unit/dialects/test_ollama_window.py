@@ -1,12 +1,13 @@
 """How large a window a prompt is given."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.chat import Ask, Target
+from ai_dashboard.core.chat import Ask, Form, Target
 from ai_dashboard.dialects.ollama.window import (
     DEFAULT_WINDOW,
     LONGEST_ANSWER,
@@ -15,6 +16,8 @@ from ai_dashboard.dialects.ollama.window import (
     USUAL_ANSWER,
     asked_window,
     configured_window,
+    cut_prompt,
+    sent_window,
     tokens_needed,
     wider,
     window_of,
@@ -97,6 +100,36 @@ def test_a_caller_who_knows_better_is_left_alone(said: dict[str, Any]) -> None:
     assert asked_window(said) == 512
     assert asked_window({"options": {"num_ctx": None}}) is None
     assert asked_window({"options": "none"}) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "prompt_bytes", "said", "options", "window"),
+    [
+        ("openai.chat", 3, {}, {}, 4096),
+        ("openai.chat", 60_000, {}, {}, 32_768),
+        ("openai.chat", 3, {}, {"num_ctx": 2048}, 4096),
+        ("openai.chat", 3, {"num_ctx": 512}, {}, 512),
+        ("openai.chat", 3, {"num_ctx": "many"}, {}, None),
+        ("ollama.chat", 3, {}, {}, None),
+        ("ollama.generate", 60_000, {}, {}, 32_768),
+        ("ollama.chat", 3, {}, {"num_ctx": 8192}, 8192),
+        ("ollama.chat", 60_000, {}, {"num_ctx": 8192}, 32_768),
+        ("ollama.chat", 60_000, {"options": {"num_ctx": 512}}, {"num_ctx": 8192}, 512),
+    ],
+)
+def test_the_window_that_is_sent(
+    form: Form, prompt_bytes: int, said: dict[str, Any], options: dict[str, Any], window: int | None
+) -> None:
+    asked = replace(ask("a" * prompt_bytes, **said), form=form)
+    assert sent_window(asked, target(**options)) == window
+
+
+def test_a_prompt_that_fills_its_window_was_cut() -> None:
+    asked = ask("Hi", num_ctx=512)
+    assert cut_prompt(asked, target(), 511) is None
+    assert cut_prompt(replace(ask("Hi"), form="ollama.chat"), target(), 99_999) is None
+    said = cut_prompt(asked, target(), 512)
+    assert said == "the prompt was cut: 512 tokens of it were read, and `num_ctx` was 512"
 
 
 def needed(*contents: object, **more: object) -> int:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_dashboard.core.errors import (
+    UpstreamContextExceeded,
     UpstreamError,
     UpstreamLacksModel,
     UpstreamRateLimited,
@@ -195,3 +196,39 @@ def test_no_key_without_a_prefix_survives(key: str, before: str) -> None:
 )
 def test_what_is_masked_and_what_is_not(said: str, message: str | None) -> None:
     assert message_of(said.encode()) == (message or said)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"code": "context_length_exceeded", "message": "too long"}, UpstreamContextExceeded),
+        ({"code": 400, "type": "exceed_context_size_error", "n_ctx": 4096}, UpstreamContextExceeded),
+        ({"code": "invalid_request", "message": "context_length_exceeded"}, UpstreamRejected),
+        ({"code": ["context_length_exceeded"]}, UpstreamRejected),
+        ("context_length_exceeded", UpstreamRejected),
+    ],
+)
+def test_an_ask_that_is_too_long_is_told_by_its_code_alone(error: object, kind: type[UpstreamError]) -> None:
+    body = orjson.dumps({"error": error})
+    made = refusal(400, headers(), body, now_unix_s=NOW)
+    assert type(made) is kind
+    assert isinstance(made, UpstreamRejected)
+    assert made.body == body
+    assert (made.falls_over, made.blames) == (kind is UpstreamContextExceeded, False)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"too long", b'{"error": null}'])
+def test_what_is_no_error_object_is_an_ordinary_refusal(body: bytes) -> None:
+    assert type(refusal(400, headers(), body, now_unix_s=NOW)) is UpstreamRejected
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize(
+    ("said", "may_be_repeated"),
+    [({}, True), ({"retry_after": "7"}, True), ({"retry_after": "-7"}, False), ({"retry_after": "soon"}, False),
+     ({"retry_after_ms": "nan"}, False), ({"retry_after_ms": "20"}, True)],
+)  # fmt: skip
+def test_who_says_nonsense_about_when_to_come_back_is_not_asked_again(
+    status: int, said: dict[str, str], may_be_repeated: bool
+) -> None:
+    assert refusal(status, headers(**said), b"", now_unix_s=NOW).may_be_repeated is may_be_repeated

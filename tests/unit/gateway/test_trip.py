@@ -40,6 +40,13 @@ def test_a_second_model_of_the_same_provider_is_no_fallback_to_another() -> None
     assert trip.record(2.0).fallback_from is None
 
 
+def test_warnings_are_kept() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    assert trip.record(1.0).warnings == ()
+    trip.warnings += ("`seed` is left out",)
+    assert trip.record(1.0).warnings == ("`seed` is left out",)
+
+
 def test_failing_says_why() -> None:
     trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
     trip.failed(UpstreamTimeout("nothing within 5 s"), Stage.CUT)
