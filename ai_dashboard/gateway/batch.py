@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import orjson
@@ -10,9 +11,10 @@ from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
-from ai_dashboard.dialects.openai.read import facts_of, parse_object
+from ai_dashboard.dialects.openai.read import parse_object
 from ai_dashboard.dialects.refusals import message_of
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
+from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, answer_whole
 from ai_dashboard.transport.http1 import Exchange, HeaderBlock
@@ -66,26 +68,27 @@ class Batch:
         waiting = iter(zip(requests, places, strict=True))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(width, len(requests))):
-                group.create_task(self._answer_all(exchange, waiting), name="batch")
+                group.create_task(self._answer_all(exchange, waiting, len(requests)), name="batch")
         results = [place.result(index) for index, place in enumerate(places)]
         exchange.reply(200, JSON, orjson.dumps({"results": results}))
 
-    async def _answer_all(self, exchange: Exchange, waiting: Iterator[tuple[object, Place]]) -> None:
+    async def _answer_all(self, exchange: Exchange, waiting: Iterator[tuple[object, Place]], size: int) -> None:
         """One after the other, for as long as some wait."""
         for request, place in waiting:
-            await self._answer(exchange, request, place)
+            await self._answer(exchange, request, place, size)
 
-    async def _answer(self, exchange: Exchange, request: object, place: Place) -> None:
+    async def _answer(self, exchange: Exchange, request: object, place: Place, size: int) -> None:
         desk = self._gateway.desk()
         with OnRecord(place, desk, CHAT) as trip:
             desk.admit()
             if not isinstance(request, dict):
                 raise CallerError("the request is not an object")
-            ask = CHAT.read(Call(encode(request), headers=headers_of(exchange)))
+            headers = headers_of(exchange)
+            ask = CHAT.read(Call(encode(request), headers=headers))
             trip.asked = ask.model
             if ask.stream:
                 raise CallerError("the replies of a batch are whole", hint="leave `stream` out")
-            facts = facts_of(ask)
+            facts = replace(facts_for(ask, headers), batch_size=size)
             trip.plan = plan = desk.plan(facts)
             await answer_whole(place, desk, CHAT, ask, facts, plan, trip)
 

@@ -8,8 +8,8 @@ from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.dialects.anthropic import count as anthropic
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.google import count as google
-from ai_dashboard.dialects.openai.read import facts_of
 from ai_dashboard.gateway.entrances import headers_of
+from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.transport.http1 import Exchange
@@ -34,8 +34,9 @@ class Counting:
         """`POST /v1/messages/count_tokens`."""
         require_json(exchange)
         desk = self._gateway.desk()
-        ask = anthropic.read(Call(await exchange.body(), headers=headers_of(exchange)))
-        plan = desk.plan(facts_of(ask))
+        headers = headers_of(exchange)
+        ask = anthropic.read(Call(await exchange.body(), headers=headers))
+        plan = desk.plan(facts_for(ask, headers))
         for candidate in plan.attempts[:1]:
             destination = desk.generation.destination(candidate)
             upstream = destination.upstream
@@ -58,8 +59,9 @@ class Counting:
     async def google(self, exchange: Exchange, model: str) -> None:
         """`POST …/models/{model}:countTokens`."""
         desk = self._gateway.desk()
-        ask = google.read(Call(await exchange.body(), model, "countTokens", headers_of(exchange)))
-        desk.plan(facts_of(ask))
+        headers = headers_of(exchange)
+        ask = google.read(Call(await exchange.body(), model, "countTokens", headers))
+        desk.plan(facts_for(ask, headers))
         exchange.reply(200, [JSON, (b"x-estimated", b"true")], google.reply(ask))
 
 

@@ -1,7 +1,8 @@
 """What is in force: one configuration, compiled. Immutable; a request keeps the generation that it began with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 from types import MappingProxyType
 
 from ai_dashboard.config.load import Config
@@ -9,6 +10,8 @@ from ai_dashboard.config.schema import GatewaySettings, Provider
 from ai_dashboard.core.chat import Target
 from ai_dashboard.core.plan import Candidate
 from ai_dashboard.dialects.kinds import KINDS, Kind
+from ai_dashboard.gateway.handling import Handlings, compile_handlings
+from ai_dashboard.routing.experiments import compile_experiments
 from ai_dashboard.routing.planner import MAX_REMEMBERED, Planner
 from ai_dashboard.routing.table import ModelEntry, Table, compile_table
 from ai_dashboard.transport.client import Endpoint, Timeouts
@@ -62,12 +65,13 @@ class Generation:
     table: Table
     upstreams: Mapping[str, Upstream]
     planner: Planner
+    handlings: Handlings
     refused: str | None = None
-    _destinations: dict[tuple[str, str], Destination] = field(default_factory=dict, repr=False)
+    _destinations: dict[tuple[str, str, str], Destination] = field(default_factory=dict, repr=False)
 
     def destination(self, candidate: Candidate) -> Destination:
-        """Where an attempt goes."""
-        key = (candidate.provider, candidate.model)
+        """Where an attempt goes: to the provider's address in the region that the plan says, where it has one there."""
+        key = (candidate.provider, candidate.model, candidate.region)
         known = self._destinations.get(key)
         if known is None:
             if len(self._destinations) >= MAX_REMEMBERED:
@@ -75,8 +79,11 @@ class Generation:
             known = self._destinations[key] = self._destination(*key)
         return known
 
-    def _destination(self, provider: str, model: str) -> Destination:
+    def _destination(self, provider: str, model: str, region: str) -> Destination:
         upstream = self.upstreams[provider]
+        if region and (address := self.table.regions.base_url(provider, region)) is not None:
+            endpoint, base_path = Endpoint.parse(address)
+            upstream = replace(upstream, endpoint=endpoint, base_path=base_path)
         entry = self.table.providers[provider].models.get(model)
         headers = ((b"x-provider", header_value(provider)), (b"x-model", header_value(model)))
         return Destination(upstream, upstream.target(model, entry), header_block(headers))
@@ -92,7 +99,9 @@ def build_generation(number: int, config: Config, *, refused: str | None = None)
         name: _upstream(provider, config.gateway) for name, provider in config.providers.items() if provider.active
     }
     table = compile_table(config)
-    return Generation(number, config, table, MappingProxyType(upstreams), Planner(table), refused)
+    planner = Planner(table, Random(), splits=compile_experiments(config.gateway.experiments))
+    handlings = compile_handlings(config.gateway)
+    return Generation(number, config, table, MappingProxyType(upstreams), planner, handlings, refused)
 
 
 def header_value(text: str) -> bytes:

@@ -20,13 +20,14 @@ from ai_dashboard.dialects.kinds import KINDS, Kind
 from ai_dashboard.dialects.openai.passthrough import key_header
 from ai_dashboard.dialects.openai.read import PASSED_HEADERS
 from ai_dashboard.dialects.refusals import message_of
-from ai_dashboard.gateway.dispatch import MAX_REFUSAL_BYTES, Answer, first_to_commit, refuse
-from ai_dashboard.gateway.entrances import ENTRANCES
+from ai_dashboard.gateway.commit import MAX_REFUSAL_BYTES, Answer, refuse
+from ai_dashboard.gateway.dispatch import first_to_commit
+from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.generation import Destination
 from ai_dashboard.gateway.payload import Payload, read
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, begun, broke_off, reply_head
-from ai_dashboard.gateway.runtime import ProviderState
 from ai_dashboard.gateway.trip import Attempt, Trip
+from ai_dashboard.routing.wishes import with_headers
 from ai_dashboard.transport.client import UpstreamReply
 from ai_dashboard.transport.http1 import Exchange
 
@@ -100,8 +101,10 @@ def _plan(desk: Desk, exchange: Exchange, model: str) -> Plan:
     path = exchange.path
     able = [name for name, entry in desk.generation.table.providers.items() if takes(KINDS[entry.kind], path)]
     if not model:
-        return _anybody(desk, path, able, provider)
-    facts = RouteFacts(model)
+        facts = with_headers(RouteFacts(path[:MAX_ASKED_CHARS]), headers_of(exchange))
+        regions = desk.generation.table.regions
+        return regions.placed(_anybody(desk, path, able, provider), facts, desk.runtime.providers)
+    facts = with_headers(RouteFacts(model), headers_of(exchange))
     plan = desk.plan(facts) if provider is None else desk.plan_at(facts, provider)
     planned = {it.provider for it in plan.attempts} | {it.provider for it in plan.excluded}
     if planned.isdisjoint(able):
@@ -167,7 +170,6 @@ async def _commit(
     desk: Desk,
     trip: Trip,
     attempt: Attempt,
-    state: ProviderState,
     destination: Destination,
 ) -> Answer:
     """Send the request, and wait for the first byte of the reply: until then another provider can answer."""
@@ -188,7 +190,8 @@ async def _commit(
         trip.waited_s += runtime.clock.monotonic() - attempt.started
     attempt.first_token = runtime.clock.monotonic()
     trip.stage = Stage.STREAMING
-    return Answer(attempt, state, destination, reply, AsItCame(), held, not held, (), runtime)
+    runtime.attempt_answers(attempt)
+    return Answer(trip, attempt, destination, reply, AsItCame(), held, not held, (), runtime)
 
 
 def _request(exchange: Exchange, payload: Payload, destination: Destination) -> HttpRequest:

@@ -5,30 +5,36 @@ more than the text.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.errors import CallerError
-from ai_dashboard.core.plan import Candidate, Plan, RouteFacts
+from ai_dashboard.core.plan import Candidate, Plan, Requirements, RouteFacts
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.encode import usage_object
-from ai_dashboard.dialects.openai.read import facts_of, model_of, parse_object
+from ai_dashboard.dialects.openai.read import model_of, parse_object
 from ai_dashboard.dialects.tap import object_in
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
+from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, Shape, answer_stream, answer_whole, unwanted
 from ai_dashboard.gateway.trip import Trip
+from ai_dashboard.routing.requirements import read as read_requirements
+from ai_dashboard.routing.tasks import task_key
 from ai_dashboard.transport.http1 import Exchange
 
 CHAT = ENTRANCES["openai.chat"]
 AUTO = "auto"
 NEEDS = ("vision", "tools", "json", "thinking")
-"""Requirements that are features of a model; the other one is `min_context`."""
+"""Requirements that are features of a model."""
+
+LIMITS = tuple(it.name for it in fields(Requirements))
+"""Requirements that are held against each candidate; the last one is `min_context`."""
 
 WISHES = frozenset({"provider", "fallback", "requirements", "task", "prompt"})
 """What the body has beyond a chat; none of it leaves the gateway."""
@@ -52,6 +58,7 @@ class Wishes:
     fallback: bool | tuple[str, ...]
     needs: frozenset[str]
     min_context: int
+    limits: Requirements | None
     capability: str | None
 
 
@@ -77,9 +84,10 @@ class Unified:
             body, wishes = read(await exchange.body())
             trip.asked = wishes.model or wishes.capability or AUTO
             models = _models(desk, wishes)
-            ask = CHAT.read(Call(encode(body | {"model": models[0]}), headers=headers_of(exchange)))
+            headers = headers_of(exchange)
+            ask = CHAT.read(Call(encode(body | {"model": models[0]}), headers=headers))
             trip.stream = ask.stream
-            facts = _with(wishes, facts_of(ask))
+            facts = _with(wishes, facts_for(ask, headers))
             trip.plan = plan = _plan(desk, facts, models, wishes, trip.asked)
             if ask.stream:
                 await answer_stream(exchange, desk, CHAT, ask, facts, plan, trip)
@@ -93,13 +101,14 @@ class Unified:
 def read(raw: bytes) -> tuple[JsonObject, Wishes]:
     """The chat and the wishes in a body. Raises `CallerError` that names the field."""
     given = parse_object(raw)
-    needs, min_context = _requirements(given.get("requirements"))
+    needs, min_context, limits = _requirements(given.get("requirements"))
     wishes = Wishes(
         model="" if given.get("model") is None else model_of(given),
         provider=_provider(given.get("provider")),
         fallback=_fallback(given.get("fallback")),
         needs=needs,
         min_context=min_context,
+        limits=limits,
         capability=_text(given, "task") or _text(given, "capability"),
     )
     body = {name: value for name, value in with_numbers_as_written(given, raw).items() if name not in WISHES}
@@ -137,24 +146,26 @@ def _fallback(value: object) -> bool | tuple[str, ...]:
             raise CallerError(f"`fallback` is neither true nor false, nor a list of up to {MAX_FALLBACKS} names")
 
 
-def _requirements(value: object) -> tuple[frozenset[str], int]:
-    """The features that the model must have, and the window in tokens."""
+def _requirements(value: object) -> tuple[frozenset[str], int, Requirements | None]:
+    """The features that the model must have, the window in tokens, and the limits that routing holds against all."""
     if not isinstance(value, dict | None):
         raise CallerError("`requirements` is not an object")
-    needs, min_context = set(), 0
+    needs, min_context, limits = set(), 0, {}
     for name, wanted in (value or {}).items():
         if name == "min_context":
             if type(wanted) is not int or wanted < 0:
                 raise CallerError("`requirements.min_context` is not a number of tokens")
             min_context = wanted
+        elif name in LIMITS:
+            limits[name] = wanted
         elif name not in NEEDS:
-            known = ", ".join((*NEEDS, "min_context"))
+            known = ", ".join((*NEEDS, "min_context", *LIMITS))
             raise CallerError(f"`requirements.{name[:64]}` is not known", hint=f"known are {known}")
         elif not isinstance(wanted, bool):
             raise CallerError(f"`requirements.{name}` is neither true nor false")
         elif wanted:
             needs.add(name)
-    return frozenset(needs), min_context
+    return frozenset(needs), min_context, read_requirements(limits or None)
 
 
 # ── who answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,19 +178,23 @@ def _with(wishes: Wishes, facts: RouteFacts) -> RouteFacts:
         facts,
         capability=wishes.capability or facts.capability,
         needs=facts.needs | wishes.needs,
+        requirements=wishes.limits,
         max_tokens=max(facts.max_tokens, wishes.min_context - facts.prompt_tokens),
     )
 
 
 def _models(desk: Desk, wishes: Wishes) -> list[str]:
     """What to ask for, best first: the model that the caller names, or what its task is for, or what there is."""
-    tasks = desk.generation.table.capabilities
-    if wishes.capability is not None and wishes.capability not in tasks:
-        raise CallerError(
-            f"there is no task {wishes.capability[:64]!r}", hint=f"known are {', '.join(tasks) or 'none'}"
-        )
-    if wishes.model or wishes.capability:
-        return [wishes.model or wishes.capability or ""]
+    table = desk.generation.table
+    named = wishes.capability
+    capability = None
+    if named is not None:
+        capability = named if named in table.capabilities else table.tasks.get(task_key(named))
+        if capability is None:
+            known = ", ".join(table.capabilities) or "none"
+            raise CallerError(f"there is no task {named[:64]!r}", hint=f"known are {known}")
+    if wishes.model or capability:
+        return [wishes.model or capability or ""]
     if wishes.provider is None:
         models = [*_everywhere(desk)]
     else:

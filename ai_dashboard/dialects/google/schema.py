@@ -13,8 +13,10 @@ MAX_DEPTH = 64
 
 _COUNTS = frozenset({"minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"})
 _SAME = frozenset({"title", "description", "enum", "required", "pattern", "minimum", "maximum", "default", "const"})
-_NOT_FORMATS = frozenset({"enum", ""})
-"""Formats that say nothing beside the values themselves."""
+_NOT_FORMATS = ("enum", "")
+"""Formats that say nothing beside the values themselves. A tuple, since callers write anything there."""
+_MOST_DIGITS = 18
+"""Of a count; a longer one cannot be of 64 bits, and stays the string that it is."""
 
 
 def json_schema(schema: JsonObject, where: str, depth: int = 0) -> JsonObject:
@@ -29,7 +31,8 @@ def json_schema(schema: JsonObject, where: str, depth: int = 0) -> JsonObject:
         if name == "type":
             read |= _type(value)
         elif name in _COUNTS:
-            read[name] = int(value) if isinstance(value, str) and value.isdecimal() else value
+            is_count = isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS
+            read[name] = int(value) if is_count else value
         elif name == "example":
             read["examples"] = [value]
         elif name == "format":

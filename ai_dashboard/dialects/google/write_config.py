@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.google.families import Family, thinking_config
 from ai_dashboard.dialects.google.read_config import COUNTS, NUMBERS
 from ai_dashboard.dialects.google.write_parts import NO_MARKS
@@ -38,7 +38,10 @@ def write_config(asked: JsonObject, model: str, family: Family, warnings: list[s
     if asked.get("logprobs"):
         config["responseLogprobs"] = True
     stop = asked.get("stop")
-    if stops := [stop] if isinstance(stop, str) else list(stop or ()):
+    stops = [stop] if isinstance(stop, str) else stop or []
+    if not isinstance(stops, list):
+        raise CallerError("`stop` is neither a string nor a list of strings")
+    if stops:
         if len(stops) > MAX_STOPS:
             warnings.append(f"`stop` after the first {MAX_STOPS} is left out: Google takes no more")
         config["stopSequences"] = stops[:MAX_STOPS]
@@ -73,7 +76,7 @@ def _declared(asked: JsonObject, warnings: list[str]) -> tuple[list[JsonObject],
     strict = False
     tools = asked.get("tools")
     older = asked.get("functions")
-    functions: list[Any] = [{"type": "function", "function": function} for function in older or ()]
+    functions = [{"type": "function", "function": function} for function in (older if isinstance(older, list) else ())]
     for tool in [*(tools if isinstance(tools, list) else ()), *functions]:
         match tool:
             case {"function": {"name": str(name)} as function}:

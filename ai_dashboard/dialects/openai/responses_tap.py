@@ -15,9 +15,10 @@ from ai_dashboard.dialects.tap import SSE, StreamTap, WholeTap, late_object, obj
 
 _LAST = re.compile(rb'"type"\s*:\s*"(?:response\.(?:completed|incomplete|failed)|error)"')
 
-_FINISHED = frozenset({"response.completed", "response.incomplete"})
+# Tuples, not sets: a provider may send anything where a type belongs, also what cannot be looked up in a set.
+_FINISHED = ("response.completed", "response.incomplete")
 
-_QUIET = frozenset({"message", "reasoning"})
+_QUIET = ("message", "reasoning")
 """Items whose beginning says nothing yet; any other is a tool at work."""
 
 _REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
