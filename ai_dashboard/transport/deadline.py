@@ -25,6 +25,10 @@ class Timers(Protocol):
     def call_at(self, when: float, callback: Callable[[], None], /) -> Timer: ...
 
 
+def _nobody() -> None:
+    """Who is rung when the owner is gone."""
+
+
 class Deadline:
     """Calls `ring` once when the moment set last has passed. Moments are `loop.time()` seconds."""
 
@@ -47,8 +51,9 @@ class Deadline:
             self._arm(due)
 
     def close(self) -> None:
-        """Never ring again, and let go of the owner."""
+        """Never ring again, and let go of the owner: the two would keep each other until a collector came by."""
         self.due = NEVER
+        self._ring = _nobody
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None

@@ -171,6 +171,7 @@ class UpstreamConnection(ResponseParser):
         self._fail(cut(self.endpoint, "before the reply was whole" if self._answered else "before it answered"))
         self._deadline.close()
         self._on_lost(self)
+        self._let_go_of_parser()
 
     # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -66,6 +66,10 @@ class ResponseParser(asyncio.Protocol):
     @abstractmethod
     def abandon(self) -> None: ...
 
+    def _let_go_of_parser(self) -> None:
+        """The last read is over; parser and connection refer to each other."""
+        del self._parser
+
     def _parse(self, data: bytes) -> UpstreamError | None:
         """Take a read in; what is wrong with it, if anything is."""
         if self._in_head:

@@ -59,6 +59,11 @@ class RequestParser(asyncio.Protocol):
     def _refuse(self, error: GatewayError) -> None:
         """What comes is not understood: be deaf from now on, and say so when the time has come."""
 
+    def _let_go_of_parser(self) -> None:
+        """The last read is over. Parser and connection refer to each other, and whoever opens connections by the
+        thousand and leaves must not leave them all to the garbage collector."""
+        del self._parser
+
     # ── llhttp calls ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_message_begin(self) -> None:

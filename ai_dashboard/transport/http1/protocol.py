@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SLICE = 64 * 1024
 """Most bytes parsed in one go: bounds how many pipelined requests exist before reading is paused."""
 
+LINGER_LOOK_S = 0.02
+"""How often a client that was refused and goes on sending is read from."""
+
 
 class Connection(RequestParser):
     """Carries one client's exchanges. All methods run on the loop's thread."""
@@ -82,6 +85,8 @@ class Connection(RequestParser):
 
     def data_received(self, data: bytes) -> None:
         if self._deaf:
+            if self._lingering:
+                self._hear_out_slowly()
             return
         if len(data) <= SLICE and not self._unparsed:
             self._parse(data)
@@ -103,6 +108,8 @@ class Connection(RequestParser):
         self._client_left()
         self._resume_writer()
         self._server.dismiss(self)
+        self._deaf = True
+        self._let_go_of_parser()
 
     def pause_writing(self) -> None:
         self.write_paused = True
@@ -214,6 +221,15 @@ class Connection(RequestParser):
         self._regulate()
         unsent = self._transport.get_write_buffer_size()
         self._deadline.set(self._loop.time() + (self._limits.keep_alive_s if unsent else self._limits.linger_s))
+
+    def _hear_out_slowly(self) -> None:
+        """A refused client may go on sending as fast as it can; nobody reads it, so it gets a look now and then."""
+        self._transport.pause_reading()
+        self._loop.call_later(LINGER_LOOK_S, self._look_again)
+
+    def _look_again(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _close(self) -> None:
         """Close when all is sent; a client that does not read its reply has as long as one that says nothing."""
