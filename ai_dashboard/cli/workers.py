@@ -11,6 +11,9 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from ai_dashboard.cli.hangup import on_hangup
 
 START_S = 30.0
 """How long a worker may take until it listens: many that start at once share few cores."""
@@ -46,7 +49,7 @@ async def supervise(crew: Crew, announce: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.end)
-    loop.add_signal_handler(signal.SIGHUP, supervisor.pass_on, signal.SIGHUP)
+    loop.add_signal_handler(signal.SIGHUP, on_hangup(supervisor.end, partial(supervisor.pass_on, signal.SIGHUP)))
     return await supervisor.run()
 
 

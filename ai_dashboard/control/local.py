@@ -4,7 +4,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from ai_dashboard.core.control import ConfigFile, PortClosed
+from ai_dashboard.core.control import (
+    BackupView,
+    Committed,
+    ConfigFile,
+    ConfigText,
+    PortClosed,
+    ProposalView,
+)
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import Snapshot
@@ -12,6 +19,9 @@ from ai_dashboard.gateway.gateway import Gateway
 from ai_dashboard.gateway.thread import GatewayThread
 
 T = TypeVar("T")
+
+WHO = "this screen"
+"""Whose changes the backups' index says they are."""
 
 
 class LocalPort:
@@ -38,6 +48,21 @@ class LocalPort:
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return await self._on_its_loop(self._gateway.config_files())
+
+    async def config_text(self, file: str) -> ConfigText:
+        return await self._on_its_loop(self._gateway.reloader.text(file))
+
+    async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
+        return await self._on_its_loop(self._gateway.reloader.propose(file, text, base))
+
+    async def commit(self, file: str, text: str, base: str, why: str) -> Committed:
+        return await self._on_its_loop(self._gateway.reloader.commit(file, text, base, who=WHO, why=why))
+
+    async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
+        return await self._on_its_loop(self._gateway.reloader.backups(file))
+
+    async def rollback(self, backup_id: str) -> Committed:
+        return await self._on_its_loop(self._gateway.reloader.rollback(backup_id, who=WHO))
 
     async def refresh(self) -> None:
         await self._on_its_loop(self._gateway.refresh())

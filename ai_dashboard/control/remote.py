@@ -1,13 +1,23 @@
 """The door to a gateway anywhere else: the same typed values, read from the admin API's JSON."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from ai_dashboard.core.control import ConfigFile, PortClosed
-from ai_dashboard.core.errors import ModelNotFound
+from ai_dashboard.core.control import (
+    BackupView,
+    Committed,
+    ConfigFile,
+    ConfigText,
+    PortClosed,
+    ProposalView,
+)
+from ai_dashboard.core.diagnostics import Diagnostic
+from ai_dashboard.core.errors import ConfigConflict, ConfigNotWritten, ConfigRefused, ModelNotFound
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import Snapshot
@@ -15,12 +25,19 @@ from ai_dashboard.core.snapshot import Snapshot
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+CONFIG_TIMEOUT = httpx.Timeout(30.0, connect=2.0)
 REFRESH_TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 
 _SNAPSHOT = TypeAdapter(Snapshot)
 _RECORDS = TypeAdapter(RecordPage)
 _PLAN = TypeAdapter(Plan)
+_FACTS = TypeAdapter(RouteFacts)
 _FILES = TypeAdapter(tuple[ConfigFile, ...])
+_TEXT = TypeAdapter(ConfigText)
+_PROPOSAL = TypeAdapter(ProposalView)
+_COMMITTED = TypeAdapter(Committed)
+_BACKUPS = TypeAdapter(tuple[BackupView, ...])
+_DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
 
 
 class RemotePort:
@@ -56,13 +73,28 @@ class RemotePort:
         return self._parsed(_RECORDS, await self._ask("GET", "/api/admin/requests", query))
 
     async def explain(self, facts: RouteFacts) -> Plan:
-        query = {"model": facts.model, "tokens": str(facts.prompt_tokens), "max_tokens": str(facts.max_tokens)}
-        if facts.capability:
-            query["capability"] = facts.capability
+        query = {"model": facts.model, "facts": _FACTS.dump_json(facts, exclude_defaults=True).decode()}
         return self._parsed(_PLAN, await self._ask("GET", "/api/admin/route", query))
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return self._parsed(_FILES, await self._ask("GET", "/api/admin/config", {}))
+
+    async def config_text(self, file: str) -> ConfigText:
+        return self._parsed(_TEXT, await self._ask("GET", "/api/admin/config/text", {"file": file}))
+
+    async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
+        return self._parsed(_PROPOSAL, await self._tell("propose", {"file": file, "text": text, "base": base}))
+
+    async def commit(self, file: str, text: str, base: str, why: str) -> Committed:
+        change = {"file": file, "text": text, "base": base, "why": why}
+        return self._parsed(_COMMITTED, await self._tell("commit", change))
+
+    async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
+        query = {} if file is None else {"file": file}
+        return self._parsed(_BACKUPS, await self._ask("GET", "/api/admin/config/backups", query))
+
+    async def rollback(self, backup_id: str) -> Committed:
+        return self._parsed(_COMMITTED, await self._tell("rollback", {"id": backup_id}))
 
     async def refresh(self) -> None:
         await self._ask("POST", "/api/admin/refresh", {}, patience=REFRESH_TIMEOUT)
@@ -70,11 +102,27 @@ class RemotePort:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _ask(
-        self, method: str, path: str, query: dict[str, str], *, patience: httpx.Timeout = TIMEOUT
-    ) -> httpx.Response:
+    async def _tell(self, what: str, body: Mapping[str, str | None]) -> httpx.Response:
         try:
-            reply = await self._http.request(method, path, params=query, timeout=patience)
+            content = orjson.dumps(body)
+        except orjson.JSONEncodeError:
+            raise ConfigRefused("the text holds half a character, which no file can") from None
+        return await self._ask("POST", f"/api/admin/config/{what}", {}, content, patience=CONFIG_TIMEOUT)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        content: bytes | None = None,
+        *,
+        patience: httpx.Timeout = TIMEOUT,
+    ) -> httpx.Response:
+        headers = {} if content is None else {"content-type": "application/json"}
+        try:
+            reply = await self._http.request(
+                method, path, params=query, content=content, headers=headers, timeout=patience
+            )
         except httpx.RequestError as error:
             why = str(error) or type(error).__name__
             raise PortClosed(f"no gateway answers at {self._url} ({why}); is `ai-dashboard serve` running?") from None
@@ -84,6 +132,8 @@ class RemotePort:
             )
         if reply.status_code == httpx.codes.NOT_FOUND:
             raise _not_found(reply, self._url)
+        if (unchanged := _unchanged(reply)) is not None:
+            raise unchanged
         if reply.status_code >= 400:
             raise PortClosed(f"{self._url}{path} answered {reply.status_code}: {_message(reply)}")
         return reply
@@ -103,6 +153,22 @@ def _not_found(reply: httpx.Response, url: str) -> Exception:
     except (ValueError, KeyError, TypeError):
         pass
     return PortClosed(f"what answers at {url} is no ai-dashboard gateway")
+
+
+def _unchanged(reply: httpx.Response) -> Exception | None:
+    """Why a change of the configuration was not made; None for any other reply."""
+    if reply.status_code < 400:
+        return None
+    try:
+        document = reply.json()
+        code, message = document["error"]["code"], str(document["error"]["message"])
+        if code == ConfigRefused.code:
+            return ConfigRefused(message, _DIAGNOSTICS.validate_python(document.get("diagnostics", [])))
+    except (ValueError, KeyError, TypeError):
+        return None
+    if code == ConfigConflict.code:
+        return ConfigConflict(message)
+    return ConfigNotWritten(message) if code == ConfigNotWritten.code else None
 
 
 def _message(reply: httpx.Response) -> str:

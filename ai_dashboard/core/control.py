@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import Snapshot
@@ -16,6 +17,73 @@ class ConfigFile:
     path: str
     text: str
     missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigText:
+    """A configuration file as it is on disk, secrets and all, to be edited. `hash` is what a change of it is based on;
+    empty when there is no such file."""
+
+    file: str
+    text: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """A request that would go elsewhere: what was asked for, and who was first before and would be after."""
+
+    asked: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The last requests, routed by the configuration in force and by another: how many there are, how many of them
+    would go elsewhere, and a few of those, the most frequent first."""
+
+    requests: int
+    moved: int
+    examples: tuple[Rerouted, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """What a change would mean, nothing of it made. `base` is the hash to commit it with; `what_if` is None for one
+    that would be refused."""
+
+    file: str
+    base: str
+    diagnostics: tuple[Diagnostic, ...]
+    changes: tuple[str, ...]
+    what_if: WhatIf | None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it cannot be committed."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A change that is made and in force. `backup_id` names what was replaced, None for a file that is new; `number`
+    counts the configurations since the start."""
+
+    backup_id: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BackupView:
+    """A file as it was until `at` (Unix time), and who replaced it and why."""
+
+    id: str
+    file: str
+    at: float
+    size: int
+    who: str
+    why: str
 
 
 class PortClosed(Exception):
@@ -39,6 +107,28 @@ class ControlPort(Protocol):
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         """The files of the configuration folder, in the order in which a person would read them."""
+        ...
+
+    async def config_text(self, file: str) -> ConfigText:
+        """A file of the configuration, to be edited. Raises `ConfigRefused` for what cannot be edited as text."""
+        ...
+
+    async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
+        """What it would mean if this were in the file. `base` is the hash that the text was made from; without one it
+        is that of the file as it is now. Raises `ConfigRefused` only for what is no configuration file."""
+        ...
+
+    async def commit(self, file: str, text: str, base: str, why: str) -> Committed:
+        """Put it into the file, and in force. Raises `ConfigConflict` when the file is not what `base` says any more,
+        `ConfigRefused` with all diagnostics, or `ConfigNotWritten`; in all three cases everything is as it was."""
+        ...
+
+    async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
+        """What files were before they were changed, the newest first."""
+        ...
+
+    async def rollback(self, backup_id: str) -> Committed:
+        """Put a backup back; a change like any other, which raises what `commit` raises."""
         ...
 
     async def refresh(self) -> None:

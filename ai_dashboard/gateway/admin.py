@@ -39,22 +39,22 @@ class AdminApi:
     async def snapshot(self, exchange: Exchange) -> None:
         """`GET /api/admin/snapshot`, or 304 when `?version=` is still the latest."""
         latest = self._gateway.snapshot()
-        if _number(_query(exchange), "version", -1) == latest.version:
+        if _number(query_of(exchange), "version", -1) == latest.version:
             exchange.reply(304, [], b"")
             return
-        _reply(exchange, latest)
+        reply_json(exchange, latest)
 
     async def requests(self, exchange: Exchange) -> None:
         """`GET /api/admin/requests?after=&limit=`: finished requests."""
-        query = _query(exchange)
+        query = query_of(exchange)
         limit = max(1, min(_number(query, "limit", 500), MAX_PAGE))
-        _reply(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
+        reply_json(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
 
     async def route(self, exchange: Exchange) -> None:
         """`GET /api/admin/route?model=…`: where such a request would go, without sending it. `facts` may hold all that
         routing may know of it, as JSON; the short forms are `tokens`, `max_tokens`, `capability`, `tenant` and
         `strategy`."""
-        query = _query(exchange)
+        query = query_of(exchange)
         if not (model := query.get("model")):
             raise CallerError("`model` is missing", hint="for example /api/admin/route?model=llama3.1:8b")
         if (written := query.get("facts")) is not None:
@@ -68,11 +68,11 @@ class AdminApi:
                 tenant=query.get("tenant", ""),
                 strategy=query.get("strategy"),
             )
-        _reply(exchange, self._gateway.explain(facts))
+        reply_json(exchange, self._gateway.explain(facts))
 
     async def config(self, exchange: Exchange) -> None:
         """`GET /api/admin/config`: the files as they are on disk, secrets masked."""
-        _reply(exchange, await self._gateway.config_files())
+        reply_json(exchange, await self._gateway.config_files())
 
     async def refresh(self, exchange: Exchange) -> None:
         """`POST /api/admin/refresh`: check all providers now."""
@@ -80,8 +80,9 @@ class AdminApi:
         exchange.reply(204, [], b"")
 
 
-def _reply(exchange: Exchange, value: object) -> None:
-    exchange.reply(200, JSON, orjson.dumps(value, default=_plain))
+def reply_json(exchange: Exchange, value: object, status: int = 200) -> None:
+    """A value of the vocabulary, as JSON."""
+    exchange.reply(status, JSON, orjson.dumps(value, default=_plain))
 
 
 def _plain(value: object) -> object:
@@ -99,7 +100,8 @@ def _facts(written: str) -> RouteFacts:
         raise CallerError(f"`facts` cannot be read: {place or 'all of it'}: {first['msg']}") from None
 
 
-def _query(exchange: Exchange) -> dict[str, str]:
+def query_of(exchange: Exchange) -> dict[str, str]:
+    """The query; of a repeated name the last."""
     return {name: values[-1] for name, values in parse_qs(exchange.query).items()}
 
 

@@ -1,6 +1,7 @@
 """The gateway as a whole: listens, answers, watches its providers, and freezes pictures of itself."""
 
 import asyncio
+import os
 import random
 import secrets
 from collections.abc import Awaitable, Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ai_dashboard.config.expand import Env
 from ai_dashboard.config.load import FILES, Config, Loaded
 from ai_dashboard.config.redact import redact
 from ai_dashboard.config.schema import GatewaySettings, Mappings
@@ -24,6 +26,7 @@ from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
 from ai_dashboard.gateway.health import HealthMonitor
 from ai_dashboard.gateway.pipeline import Desk
+from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.snapshot import freeze
@@ -67,17 +70,22 @@ class Gateway:
         discover: Discover | None = None,
         clock: Clock | None = None,
         chance: random.Random | None = None,
+        env: Env = os.environ,
     ) -> None:
         self._loaded = loaded
         self._options = options
         self._read_host = read_host
         self._discover = discover
         self._chance = chance or random.Random()
-        self.runtime = Runtime(clock or SystemClock(), new_id=lambda: f"{self._chance.getrandbits(64):016x}")
+        self.runtime = Runtime(
+            clock=clock or SystemClock(), new_id=lambda: f"{self._chance.getrandbits(64):016x}", chance=self._chance
+        )
         self.client = UpstreamClient()
         self._conversations = Conversations()
         self.diagnostics = loaded.diagnostics
         self.generation = _first_generation(loaded)
+        self.runtime.adopt(self.generation.config)
+        self.reloader = Reloader(self, loaded, env, fixed=_decided(options), alone=not options.share_port)
         self._address = ("", 0)
         self._cell: Snapshot | None = None
         self._seen_changes = -1
@@ -113,6 +121,7 @@ class Gateway:
         self._freeze()
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
         self._background = [self._tasks.create_task(self._tick(), name="snapshot")]
+        self._background.append(self._tasks.create_task(self.reloader.run(), name="reload"))
         if self._discover is not None:
             self._background.append(self._tasks.create_task(self._adopt_discovered(self._discover), name="discovery"))
         return self
@@ -156,8 +165,9 @@ class Gateway:
         return self.runtime.ring.page(after, limit)
 
     def explain(self, facts: RouteFacts) -> Plan:
-        """Where such a request would go now. Raises `ModelNotFound`."""
-        return self.desk().plan(facts)
+        """Where such a request would go now, without taking anybody's turn. Raises `ModelNotFound`."""
+        now = self.runtime.look()
+        return self.generation.planner.explain(facts, self.runtime.providers, now)
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         """The configuration's files as they are on disk, secrets masked."""
@@ -215,8 +225,13 @@ class Gateway:
         self.runtime.changes += 1
 
     def _use(self, config: Config) -> None:
+        self.adopt(build_generation(self.generation.number + 1, config))
+
+    def adopt(self, generation: Generation) -> None:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
-        self.generation = build_generation(self.generation.number + 1, config)
+        self.generation = generation
+        self.runtime.adopt(generation.config)
+        self.client.keep_only({upstream.endpoint for upstream in generation.upstreams.values()})
         if self._watching is not None:
             self._watching.cancel()
         self._monitor = HealthMonitor(self.generation, self.runtime, self.client, self._chance)
@@ -230,6 +245,12 @@ def _first_generation(loaded: Loaded) -> Generation:
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")
     return build_generation(0, nothing, refused=f"{errors[0]}{more}")
+
+
+def _decided(options: Options) -> frozenset[str]:
+    """The settings that the command line has decided, whatever the files say."""
+    given = {"listen.host": options.host, "listen.port": options.port}
+    return frozenset(name for name, value in given.items() if value is not None)
 
 
 def _limits(settings: GatewaySettings) -> Limits:

@@ -7,6 +7,7 @@ from ai_dashboard.core.chat import Form
 from ai_dashboard.core.errors import CallerError, GatewayError, MethodNotAllowed, NotFound
 from ai_dashboard.gateway.admin import AdminApi, Controlled
 from ai_dashboard.gateway.batch import Batch
+from ai_dashboard.gateway.config_api import ConfigApi, Configured
 from ai_dashboard.gateway.counting import Counting
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
@@ -45,7 +46,7 @@ GOOGLE_METHODS: dict[str, Form] = {
 }
 
 
-class Answering(Controlled, Protocol):
+class Answering(Controlled, Configured, Protocol):
     """The gateway as its listener sees it."""
 
     def desk(self) -> Desk: ...
@@ -152,7 +153,7 @@ def _list_routes(gateway: Answering) -> list[Route]:
 
 
 def _own_routes(gateway: Answering) -> list[Route]:
-    admin, page = AdminApi(gateway), HealthPage(gateway)
+    admin, config, page = AdminApi(gateway), ConfigApi(gateway), HealthPage(gateway)
     open_, operator = Scope.OPEN, Scope.ADMIN
     return [
         Route("GET", "/health", open_, page.health),
@@ -163,6 +164,7 @@ def _own_routes(gateway: Answering) -> list[Route]:
         Route("GET", "/api/admin/route", operator, admin.route),
         Route("GET", "/api/admin/config", operator, admin.config),
         Route("POST", "/api/admin/refresh", operator, admin.refresh),
+        *(Route(method, f"/api/admin/config/{name}", operator, handler) for method, name, handler in config.handlers()),
     ]
 
 

@@ -4,6 +4,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -69,7 +70,7 @@ def test_visitors_come_by_themselves(demo: Serving) -> None:
     assert demo.get("/api/admin/snapshot")[1]["gateway"]["simulated"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_two_seconds(number: signal.Signals, tmp_path: Path) -> None:
     with serving("--demo", state=tmp_path) as running:
         until(lambda: running.get("/api/admin/snapshot")[1]["gateway"]["requests"] > 0, what="a visitor")
@@ -154,3 +155,28 @@ def test_the_demo_can_be_served_to_the_network(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     with serving("--demo", "--host", "0.0.0.0", "--insecure", "--port", str(port), state=tmp_path) as running:
         until(lambda: running.get("/api/admin/snapshot")[1]["gateway"]["requests"] > 0, what="a visitor")
+
+
+NOBODY = "providers:\n  {name}: {{type: vllm, base_url: 'http://127.0.0.1:9', models: [m]}}\n"
+
+
+def config_of(running: Serving) -> dict[str, Any]:
+    view = running.get("/api/admin/snapshot")[1]["config"]
+    assert isinstance(view, dict)
+    return view
+
+
+def test_sighup_has_it_read_its_configuration_again(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "providers.yaml").write_text(NOBODY.format(name="first"))
+    with serving("--no-discovery", state=tmp_path) as running:
+        assert config_of(running)["number"] == 1
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: config_of(running)["number"] == 2, what="the configuration, read again")
+        (folder / "providers.yaml").write_text("providers: {\n")
+        until(lambda: "stays in force" in str(config_of(running)["diagnostics"]), what="the findings")
+        running.process.send_signal(signal.SIGHUP)
+        assert running.get("/v1/models")[1]["data"][0]["owned_by"] == "first"
+        assert running.end(signal.SIGTERM) < ENDS_WITHIN_S
+        assert running.process.returncode == 0

@@ -198,3 +198,28 @@ def test_the_demo_is_one_process(tmp_path: Path) -> None:
     done = run("serve", "--workers", "2", "--demo", "--port", "0", state=tmp_path)
     assert done.returncode == 2
     assert "leave --workers out" in done.stderr
+
+
+def test_sighup_reaches_every_worker_and_ends_none(crew: Serving) -> None:
+    before = workers(crew)
+    crew.process.send_signal(signal.SIGHUP)
+    numbers: dict[int, int] = {}
+
+    def all_have() -> bool:
+        numbers.update(configuration(crew) for _ in range(8))
+        return len(numbers) == 2 and set(numbers.values()) == {2}
+
+    until(all_have, what="both workers on their second configuration")
+    assert workers(crew) == before
+
+
+def configuration(crew: Serving) -> tuple[int, int]:
+    """A worker, and the number of the configuration that it goes by."""
+    token = (crew.state / "state" / "admin-token").read_text()
+    with connected(crew) as connection:
+        connection.request("GET", "/api/admin/snapshot", headers={"authorization": f"Bearer {token}"})
+        assert connection.sock is not None
+        own = connection.sock.getsockname()
+        number = json.loads(connection.getresponse().read())["config"]["number"]
+        (holder,) = [pid for pid in workers(crew) if own in peers(pid)]
+        return holder, int(number)

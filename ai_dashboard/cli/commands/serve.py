@@ -4,7 +4,9 @@
   ai-dashboard serve --demo --port 4100  simulated providers, with traffic
   ai-dashboard serve --workers 4         four gateways on one port, each in a process of its own
 
-SIGTERM and ctrl+c stop it: no new connections, requests in flight may finish within `drain_s`.
+SIGTERM and ctrl+c stop it: no new connections, requests in flight may finish within `drain_s`. So does a terminal that
+goes away. SIGHUP otherwise has it read its configuration again, which it also does by itself when a file changes; one
+with errors leaves the old one in force. With --workers every worker does so.
 
 Workers share the port, the admin token and the configuration files, and nothing else yet: figures, records, health
 checks, plans and limits are each worker's own. The system gives each connection to one of them, so what `status`,
@@ -24,6 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ai_dashboard.cli.child import environment, serve_command
+from ai_dashboard.cli.hangup import on_hangup
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from, print_diagnostics
 from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, add_gateway_options, gateway_arguments, workers
 from ai_dashboard.cli.workers import Crew, supervise
@@ -33,7 +36,7 @@ from ai_dashboard.gateway.guard import refuse_open_listener
 from ai_dashboard.gateway.thread import calm_collector, new_loop
 from ai_dashboard.transport.http1.listening import reserve
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,8 +102,10 @@ async def _serve(order: Order) -> None:
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     worker = order.options.share_port
+    loop.add_signal_handler(signal.SIGHUP, on_hangup(stop.set, lambda: None))  # what it would read is read at the start
     parent = _Parent(loop, stop) if worker or order.options.control_socket else None
     async with opened(order) as gateway:
+        loop.add_signal_handler(signal.SIGHUP, on_hangup(stop.set, gateway.reloader.request))
         if worker:
             print("listening", flush=True)
         else:

@@ -19,7 +19,6 @@ NOT_YET = frozenset(
         "logging",
         "queue",
         "redis",
-        "reload",
         "request_log",
         "tenants",
     }
@@ -147,6 +146,17 @@ class Streams(Section):
     from there, `restart` asks it anew as long as nothing has reached the caller."""
 
 
+class Reload(Section):
+    """How a changed configuration is taken up while the gateway runs."""
+
+    watch_requests: Annotated[int, Field(ge=0, le=1000)] = 20
+    """Requests that are watched after a change; 0 watches none, and nothing is rolled back by itself."""
+    max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """When a larger share of them fails, and no such share did before, the change is rolled back."""
+    confirm_removals: bool = False
+    """Whether a file that was changed by other programs and has lost something waits for a yes (SIGHUP)."""
+
+
 class RouteTimeouts(Section):
     """Seconds that requests for one name are given; what is not set is as usual."""
 
@@ -202,5 +212,7 @@ class GatewaySettings(Section):
     """Seconds that requests in flight are given when the gateway stops."""
     experiments: dict[str, Experiment] = Field(default_factory=dict)
     """Models whose traffic is split among several, by a name of your own."""
+    reload: Reload = Reload()
+    """How a changed configuration is taken up while the gateway runs."""
     allowed_hosts: Words = ()
     """Names, besides this machine's own, that callers may use for the gateway in the `Host` header."""

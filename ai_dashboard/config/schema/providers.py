@@ -78,9 +78,10 @@ class Model(Section):
     specialty: Words = ()
     """What it is good at, for people."""
     tags: Words = ()
-    """Words to find it by."""
+    """Words to find it by. `low`, `medium` or `high` among them says how good its answers are."""
     supports: Words = ()
-    """Features beyond text: `vision`, `tools`, `json`, `thinking`, `embeddings`."""
+    """Features beyond text: `vision`, `tools`, `json`, `thinking`, `embeddings`. Where some are listed the others count
+    as missing, and requests that need them go elsewhere; where none is, the model may have them all."""
     options: dict[str, FreeForm] = Field(default_factory=dict)
     """Options of the engine that this model needs."""
     pulled_at: str = ""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from ai_dashboard.core.chat import HttpRequest
 from ai_dashboard.core.errors import UpstreamError, UpstreamUnreachable
@@ -26,6 +27,7 @@ class UpstreamClient:
         self._variables = variables
         self._pools: dict[Endpoint, Pool] = {}
         self._connector = Connector()
+        self._kept: AbstractSet[Endpoint] | None = None
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -69,6 +71,15 @@ class UpstreamClient:
                 raise outcome
             connection = None  # it was closed while it rested, and nothing was answered: another one decides
 
+    def keep_only(self, endpoints: AbstractSet[Endpoint]) -> None:
+        """Keep connections at rest to these alone. Others may still be asked, by whoever began before; their
+        connections are closed once their replies are whole."""
+        self._kept = endpoints
+        for endpoint, pool in tuple(self._pools.items()):
+            pool.keep(keeps=endpoint in endpoints)
+            if pool.empty and not pool.keeps:
+                del self._pools[endpoint]
+
     def close(self) -> None:
         """Close all connections at once; replies in progress fail, and so does every later `send`."""
         self._closed = True
@@ -87,4 +98,5 @@ class UpstreamClient:
         except ValueError as error:
             raise UpstreamUnreachable(f"{endpoint}: {error}.", hint="Correct the variable, or unset it.") from None
         pool = self._pools[endpoint] = Pool(endpoint, proxy, self._limits, self._connector)
+        pool.keeps = self._kept is None or endpoint in self._kept
         return pool

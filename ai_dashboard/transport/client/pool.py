@@ -38,6 +38,8 @@ class Pool:
         self.authority = endpoint.authority
         self.forward_proxy = proxy if endpoint.scheme == "http" else None
         """The proxy that reads our requests, as it does not in a tunnel."""
+        self.keeps = True
+        """Whether connections rest here after their reply; if not, they are closed."""
         self._proxy = proxy
         self._limits = limits
         self._connector = connector
@@ -85,6 +87,19 @@ class Pool:
                 waiter.set_exception(self.shutting_down())
         for connection in tuple(self._open):
             connection.close()
+
+    def keep(self, *, keeps: bool) -> None:
+        """Let connections rest from now on, or close those that rest and every other after its reply."""
+        self.keeps = keeps
+        if not keeps:
+            for connection in tuple(self._idle):
+                del self._idle[connection]
+                connection.close()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is connected, about to be, or waiting."""
+        return not (self._open or self._connecting or self._queue)
 
     async def gone(self) -> None:
         """Return when the sockets are closed."""
@@ -148,6 +163,9 @@ class Pool:
         """It may be used again. Above the limit the one that has rested longest is closed."""
         if self._queue and (waiter := self._first_waiter()) is not None:
             waiter.set_result(connection)
+            return
+        if not self.keeps:
+            connection.close()
             return
         self._idle[connection] = None
         if len(self._idle) > self._limits.max_idle:

@@ -80,6 +80,11 @@ class UpstreamReply:
                 return value.decode("latin-1")
         return None
 
+    @property
+    def ready(self) -> bool:
+        """Whether `chunk` has something to say at once: a piece, the end or a failure."""
+        return bool(self._pieces) or self.whole or self._failure is not None
+
     async def chunk(self) -> bytes:
         """All of the body that has arrived since the last call, waiting for some; `b""` once, at its true end.
 

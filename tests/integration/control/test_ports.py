@@ -13,8 +13,8 @@ from ai_dashboard.config.load import load
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.control.remote import RemotePort
 from ai_dashboard.core.control import ControlPort, PortClosed
-from ai_dashboard.core.errors import ModelNotFound
-from ai_dashboard.core.plan import RouteFacts
+from ai_dashboard.core.errors import ConfigConflict, ConfigNotWritten, ConfigRefused, ModelNotFound
+from ai_dashboard.core.plan import Requirements, RouteFacts
 from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
@@ -102,7 +102,17 @@ async def test_both_show_the_same_records(both: Both, after: int, limit: int, se
 
 
 async def test_both_explain_alike(both: Both) -> None:
-    for facts in (RouteFacts("m"), RouteFacts("m", prompt_tokens=90, max_tokens=20)):
+    wishes = RouteFacts(
+        "m",
+        stream=True,
+        needs=frozenset({"tools"}),
+        headers=(("x-priority", "high"),),
+        weights=(("cost", 0.5), ("health", 1.0)),
+        strategy="hybrid",
+        requirements=Requirements(max_latency_ms=9000.0),
+        only=("none", "at-all"),
+    )
+    for facts in (RouteFacts("m"), RouteFacts("m", prompt_tokens=90, max_tokens=20), wishes):
         assert await both.local.explain(facts) == await both.remote.explain(facts)
 
 
@@ -114,8 +124,64 @@ async def test_an_unknown_model_is_the_same_error(port: ControlPort) -> None:
 async def test_both_show_the_same_files(both: Both) -> None:
     near, far = await both.local.config_files(), await both.remote.config_files()
     assert near == far
-    assert [file.name for file in far] == ["providers.yaml", "model-mappings.yaml", "gateway.yaml"]
+    assert [file.name for file in far] == ["providers.yaml", "model-mappings.yaml", "multi-region.yaml", "gateway.yaml"]
     assert "sk-callers-0123" not in repr(far)
+
+
+async def test_a_file_is_read_proposed_committed_and_rolled_back(both: Both, port: ControlPort) -> None:
+    read = await port.config_text("providers.yaml")
+    assert read.text == PROVIDERS
+    text = PROVIDERS.replace("nobody", "somebody") + "# é\r\n"
+    proposal = await port.propose("providers.yaml", text)
+    assert (proposal.base, proposal.refused) == (read.hash, False)
+    assert "removed provider nobody" in proposal.changes
+    assert proposal.what_if is not None
+    assert (proposal.what_if.requests, proposal.what_if.moved) == (3, 2)
+    assert proposal.what_if.examples[0].after == "somebody/m"
+    made = await port.commit("providers.yaml", text, read.hash, "a new name")
+    assert (await port.config_text("providers.yaml")).text == text
+    (backup,) = await port.backups("providers.yaml")
+    assert (backup.id, backup.why, await port.backups("gateway.yaml")) == (made.backup_id, "a new name", ())
+    assert (await port.rollback(backup.id)).number == made.number + 1
+    assert (await port.config_text("providers.yaml")).text == PROVIDERS
+
+
+async def test_a_file_that_is_not_there_can_be_made(both: Both, port: ControlPort) -> None:
+    read = await port.config_text("model-mappings.yaml")
+    assert (read.text, read.hash) == ("", "")
+    assert (await port.commit("model-mappings.yaml", "exact_matches: {}\n", read.hash, "")).backup_id is None
+
+
+async def test_both_propose_alike(both: Both) -> None:
+    text = PROVIDERS.replace("type: vllm", "type: vlm")
+    near, far = [await door.propose("providers.yaml", text) for door in (both.local, both.remote)]
+    assert near == far
+    assert near.refused
+    assert near.what_if is None
+
+
+async def test_a_change_that_cannot_be_made_is_the_same_error(tmp_path: Path, port: ControlPort) -> None:
+    base = (await port.config_text("providers.yaml")).hash
+    with pytest.raises(ConfigConflict, match="changed by somebody else"):
+        await port.commit("providers.yaml", PROVIDERS, "0" * 64, "")
+    with pytest.raises(ConfigRefused) as refused:
+        await port.commit("providers.yaml", "providers: 1\n", base, "")
+    assert refused.value.diagnostics[0].file == "providers.yaml"
+    for ask in (port.config_text("passwd"), port.propose("passwd", ""), port.rollback("none")):
+        with pytest.raises(ConfigRefused):
+            await ask
+    with pytest.raises(ConfigRefused, match="half a character"):
+        await port.propose("providers.yaml", "\ud83d")
+    (tmp_path / "providers.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigRefused, match="not UTF-8"):
+        await port.config_text("providers.yaml")
+
+
+async def test_a_file_that_cannot_be_written_is_the_same_error(tmp_path: Path, port: ControlPort) -> None:
+    (tmp_path / ".backups").write_text("in the way")
+    base = (await port.config_text("providers.yaml")).hash
+    with pytest.raises(ConfigNotWritten):
+        await port.commit("providers.yaml", PROVIDERS + "\n", base, "")
 
 
 async def test_refresh_returns_when_the_providers_were_asked(both: Both, port: ControlPort) -> None:
@@ -135,6 +201,9 @@ ASKS: dict[str, Callable[[ControlPort], Awaitable[object]]] = {
     "records": lambda port: port.records(0),
     "explain": lambda port: port.explain(RouteFacts("m")),
     "config_files": lambda port: port.config_files(),
+    "config_text": lambda port: port.config_text("providers.yaml"),
+    "propose": lambda port: port.propose("providers.yaml", PROVIDERS),
+    "backups": lambda port: port.backups(),
     "refresh": lambda port: port.refresh(),
 }
 

@@ -244,7 +244,7 @@ async def house(
     """A gateway in front of `plays`: providers that listen here, or addresses. `entries` adds to their configuration.
 
     All list the model `m`, so that they step in for each other in the order given. Health checks rest unless a test
-    asks for them: the first one runs at the start, the next in an hour.
+    asks for them: the first one runs at the start, the next in an hour. Nobody is asked again unless a test wants that.
     """
     async with AsyncExitStack() as stack:
         written: dict[str, dict[str, Any]] = {}
@@ -257,7 +257,8 @@ async def house(
                 MappingProxyType(ProvidersFile.model_validate({"providers": written}).providers),
                 Mappings.model_validate(dict(mappings or {})),
                 GatewaySettings.model_validate(
-                    {"health": {"interval_s": 3600, "attempts": 1, "timeout_s": 2}} | dict(settings or {})
+                    {"health": {"interval_s": 3600, "attempts": 1, "timeout_s": 2}, "retries": {"max": 0}}
+                    | dict(settings or {})
                 ),
                 "a test",
             )

@@ -35,6 +35,9 @@ async def test_a_route_is_explained_without_sending_anything() -> None:
         assert (plan["rule"], plan["attempts"][0]["provider"]) == ("listing", "first")
         long = (await home.http.get("/api/admin/route?model=m&tokens=90&max_tokens=11", headers=ADMIN)).json()
         assert (long["attempts"], long["excluded"][0]["reason"]) == ([], "context 101 > 100")
+        facts = '{"model": "m", "requirements": {"min_quality": "high"}}'
+        wished = (await home.http.get("/api/admin/route", params={"model": "m", "facts": facts}, headers=ADMIN)).json()
+        assert (wished["unmet"], wished["excluded"][0]["reason"]) == (True, "min_quality: medium, below high")
         assert not play.asked
 
 
@@ -44,6 +47,9 @@ async def test_a_route_is_explained_without_sending_anything() -> None:
         ("/api/admin/route", 400, "`model` is missing"),
         ("/api/admin/route?model=nobody", 404, "nobody"),
         ("/api/admin/route?model=m&tokens=many", 400, "`tokens` is 'many'"),
+        ("/api/admin/route?model=m&strategy=rond_robin", 400, "'rond_robin'"),
+        ('/api/admin/route?model=m&facts={"model":"m","prompt_tokens":"many"}', 400, "prompt_tokens"),
+        ("/api/admin/route?model=m&facts={", 400, "`facts` cannot be read"),
         ("/api/admin/requests?after=x", 400, "`after` is 'x'"),
         ("/api/admin/snapshot?version=x", 400, "`version` is 'x'"),
     ],

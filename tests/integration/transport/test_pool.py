@@ -116,3 +116,31 @@ async def test_a_connection_is_not_used_for_ever(limits: PoolLimits) -> None:
         for _ in range(6):
             assert await ask(client, provider) == b"ok"
     assert provider.connections == (3 if limits.max_uses == 2 else 6)
+
+
+async def test_connections_to_who_is_not_kept_are_closed_after_their_reply() -> None:
+    provider = Provider(keeps_answering)
+    async with provider.running() as client:
+        assert await ask(client, provider) == b"ok"
+        reply = await client.send(provider.endpoint, ASK, BRIEF)
+        client.keep_only(set())
+        assert await everything(reply) == b"ok"
+        assert provider.connections == 1
+        assert await ask(client, provider) == b"ok"
+        assert await ask(client, provider) == b"ok"
+        assert provider.connections == 3
+        client.keep_only({provider.endpoint})
+        for _ in range(3):
+            assert await ask(client, provider) == b"ok"
+        assert provider.connections == 4
+
+
+async def test_nothing_is_remembered_of_who_is_not_kept() -> None:
+    provider = Provider(keeps_answering)
+    async with provider.running() as client:
+        assert await ask(client, provider) == b"ok"
+        client.keep_only(set())
+        await until(lambda: client._pools[provider.endpoint].empty)
+        client.keep_only(set())
+        assert provider.endpoint not in client._pools
+        assert await ask(client, provider) == b"ok"

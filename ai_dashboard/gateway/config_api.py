@@ -1,0 +1,121 @@
+"""The admin API's part that changes the configuration. Refusals say all that was found, conflicts what to do."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ai_dashboard.core.errors import CallerError, ConfigRefused
+from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.reload import Reloader
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.transport.http1 import Exchange
+
+
+class Configured(Protocol):
+    """The part of a gateway that this API changes."""
+
+    @property
+    def reloader(self) -> Reloader: ...
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Propose(_Body):
+    """`POST …/propose`."""
+
+    file: str
+    text: str
+    base: str | None = None
+
+
+class Commit(_Body):
+    """`POST …/commit`."""
+
+    file: str
+    text: str
+    base: str
+    why: str = ""
+
+
+class Rollback(_Body):
+    """`POST …/rollback`."""
+
+    id: str
+
+
+B = TypeVar("B", bound=_Body)
+
+
+class ConfigApi:
+    """Handlers below `/api/admin/config/`; each answers with the JSON of one dataclass of `core`, field for field."""
+
+    def __init__(self, gateway: Configured) -> None:
+        self._gateway = gateway
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, name and handler of each."""
+        yield "GET", "text", self._text
+        yield "GET", "backups", self._backups
+        yield "POST", "propose", _telling(self._propose)
+        yield "POST", "commit", _telling(self._commit)
+        yield "POST", "rollback", _telling(self._rollback)
+        yield "POST", "reload", _telling(self._reload)
+
+    async def _text(self, exchange: Exchange) -> None:
+        """`GET …/text?file=`: as it is on disk, secrets and all."""
+        file = query_of(exchange).get("file")
+        if not file:
+            raise CallerError("`file` is missing", hint="for example /api/admin/config/text?file=providers.yaml")
+        reply_json(exchange, await self._gateway.reloader.text(file))
+
+    async def _backups(self, exchange: Exchange) -> None:
+        """`GET …/backups?file=`: of one file or of all."""
+        reply_json(exchange, await self._gateway.reloader.backups(query_of(exchange).get("file")))
+
+    async def _propose(self, exchange: Exchange) -> None:
+        asked = await _read(exchange, Propose)
+        reply_json(exchange, await self._gateway.reloader.propose(asked.file, asked.text, asked.base))
+
+    async def _commit(self, exchange: Exchange) -> None:
+        asked = await _read(exchange, Commit)
+        reloader, who = self._gateway.reloader, _who(exchange)
+        reply_json(exchange, await reloader.commit(asked.file, asked.text, asked.base, who=who, why=asked.why))
+
+    async def _rollback(self, exchange: Exchange) -> None:
+        asked = await _read(exchange, Rollback)
+        reply_json(exchange, await self._gateway.reloader.rollback(asked.id, who=_who(exchange)))
+
+    async def _reload(self, exchange: Exchange) -> None:
+        """`POST …/reload`: take up what is on disk, as SIGHUP does."""
+        reply_json(exchange, {"number": await self._gateway.reloader.reload()})
+
+
+def _telling(handler: Handler) -> Handler:
+    """A handler whose refusals carry their diagnostics."""
+
+    async def telling(exchange: Exchange) -> None:
+        try:
+            await handler(exchange)
+        except ConfigRefused as refused:
+            error = {"message": refused.message, "type": refused.kind, "code": refused.code}
+            reply_json(exchange, {"error": error, "diagnostics": refused.diagnostics}, refused.status)
+
+    return telling
+
+
+async def _read(exchange: Exchange, body: type[B]) -> B:
+    require_json(exchange)
+    try:
+        return body.model_validate_json(await exchange.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
+
+
+def _who(exchange: Exchange) -> str:
+    return f"admin API ({exchange.peer})"

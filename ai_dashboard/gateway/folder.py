@@ -1,0 +1,67 @@
+"""The configuration folder as the gateway sees it: what its files hold now, and a sign when somebody changes one."""
+
+import asyncio
+import importlib
+import stat
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ai_dashboard.config.load import FILES
+
+if TYPE_CHECKING:
+    from watchfiles import Change
+
+QUIET_MS = 200
+"""A file that was changed is read once nothing has changed for this long."""
+
+SILENCE_MS = 1000
+"""After as long a silence the files are looked at anyway."""
+
+Contents = Mapping[str, bytes | None]
+"""The files as they were read, None for what is not there."""
+
+
+def contents(folder: Path) -> Contents:
+    """Every file that counts. Raises `OSError`."""
+    return {name: _read(folder / name) for name in FILES}
+
+
+def present(read: Contents) -> dict[str, bytes]:
+    """The files that are there."""
+    return {name: content for name, content in read.items() if content is not None}
+
+
+async def signs(folder: Path) -> AsyncGenerator[None, None]:
+    """At the beginning, again whenever one of the folder's own files has changed, and after a while in which nothing
+    was told: what changed before the system began to tell, or behind a link, is found then. Raises `OSError` where the
+    folder cannot be watched."""
+    # Imported late and aside: nothing that listens should wait for it.
+    watchfiles = await asyncio.to_thread(importlib.import_module, "watchfiles")
+    yield
+    changes = watchfiles.awatch(
+        folder, watch_filter=is_ours, step=QUIET_MS, recursive=False, rust_timeout=SILENCE_MS, yield_on_timeout=True
+    )
+    async for _ in changes:
+        yield
+
+
+def is_ours(_change: "Change", path: str) -> bool:
+    """Whether a change may be one of the configuration: of a file that counts, or of the link that all of them go
+    through where a folder is mounted."""
+    name = Path(path).name
+    return name in FILES or name == "..data"
+
+
+def lost(read: Contents, before: Contents) -> list[str]:
+    """The files that had something in them and are gone or empty."""
+    return [name for name, content in before.items() if content and not read.get(name)]
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe could keep us waiting for ever
+            raise OSError(0, f"{path.name} is not a regular file")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
