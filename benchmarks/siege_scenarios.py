@@ -72,6 +72,7 @@ def hostile(tools: Tools, size: Size) -> list[Finding]:
     with scene(tools) as place:
         place.load(CONNECTIONS, size.seconds, RATE)
         before = pss_mb(place.pid)
+        waited_s, began = place.waited_s(), time.monotonic()
         for number in range(size.rounds):
             for name, mixture in mixtures.items():
                 _say(f"round {number + 1}/{size.rounds}, attack: {name}")
@@ -92,6 +93,7 @@ def hostile(tools: Tools, size: Size) -> list[Finding]:
                 growth[name].append(place.peak_mb() - resident)
                 lost += reading["bad"] + reading["errors"]
                 until(lambda: place.clients() == 0, what="the end of all connections")
+        waited = (place.waited_s() - waited_s) / (time.monotonic() - began)
         time.sleep(SETTLE_S)
         left_mb, crashes = pss_mb(place.pid) - before, place.crashes()
     calm = statistics.median(p99["none"])
@@ -101,6 +103,7 @@ def hostile(tools: Tools, size: Size) -> list[Finding]:
         *(Finding(f"p99 of others, {kind} only", statistics.median(p99[kind]), "ms") for kind in attacks),
         Finding("p99 of others under all three", besieged, "ms"),
         Finding("p99 of a load straight to the provider, worst round", max(control), "ms"),
+        Finding("time in which its core was somebody else's", waited * 100, "%"),
         Finding("p99 under siege / without", besieged / calm, "×", most=2.0),
         *(Finding(f"peak growth, {kind} only", max(growth[kind]), "MB") for kind in attacks),
         Finding("peak growth under all three", max(growth["all"]), "MB", most=64),
@@ -157,7 +160,9 @@ def streams(tools: Tools, count: int) -> list[Finding]:
         direct = _streamed(place, place.providers, count, period_s)[0]
         before, descriptors = pss_mb(place.pid), place.descriptors()
         _say("through the gateway")
+        waited_s, began = place.waited_s(), time.monotonic()
         readings, during = _streamed(place, [place.port] * providers, count, period_s)
+        waited = (place.waited_s() - waited_s) / (time.monotonic() - began)
         until(lambda: place.clients() == 0, what="the end of all streams")
         time.sleep(SETTLE_S)
         told, left = place.details(), place.descriptors() - descriptors
@@ -171,6 +176,7 @@ def streams(tools: Tools, count: int) -> list[Finding]:
         Finding("added gap p99.9", worst("added", "p999"), "ms"),
         Finding("added gap max", worst("added", "max"), "ms", most=50),
         Finding("the same without a gateway, max", alone("added", "max"), "ms"),
+        Finding("time in which its core was somebody else's", waited * 100, "%"),
         Finding("one-way delay p99", worst("oneway", "p99"), "ms"),
         Finding("TTFT p99, of it the provider's pace", pace_ms, "ms"),
         Finding("TTFT p99", worst("ttft", "p99"), "ms"),
@@ -234,6 +240,7 @@ def endurance(tools: Tools, size: Size) -> list[Finding]:
         until(lambda: place.clients() == 1 or place.clients() == 0, what="the end of all connections")
         time.sleep(SETTLE_S)
         late = pss_mb(place.pid)
+        time.sleep(size.idle_upstream_s)  # letting go of connections to the provider is work that ends
         woken = _woken(place, size.still_s)
         crashes = place.crashes()
     return [

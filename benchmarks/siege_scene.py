@@ -92,6 +92,11 @@ class Scene:
             woken[name] = woken.get(name, 0) + _field(task / "status", "voluntary_ctxt_switches")
         return woken
 
+    def waited_s(self) -> float:
+        """Seconds for which its main thread has been ready to run and its core was somebody else's: what other work on
+        the machine has added to every figure of time."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def testimony(self) -> dict[str, Any]:
         """What its witness counts now; the scene must have been set with one."""
         self.witness.unlink(missing_ok=True)
@@ -177,10 +182,12 @@ def scene(
 
 
 def _providers_yaml(ports: tuple[int, ...]) -> str:
+    """They are called `openai` because of that type's list of models only the status is read: the pretend provider has
+    no list, and a provider that fails its checks would be checked every ten seconds where nothing should happen."""
     lines = ["providers:"]
     for number, port in enumerate(ports):
         models = f"bench-paced-{number}" + (", bench" if number == 0 else "")
-        entry = f"type: openai_compatible, base_url: 'http://127.0.0.1:{port}/v1', models: [{models}]"
+        entry = f"type: openai, api_key: sk-1234, base_url: 'http://127.0.0.1:{port}/v1', models: [{models}]"
         lines.append(f"  pretend-{number}: {{{entry}}}")
     return "\n".join(lines) + "\n"
 

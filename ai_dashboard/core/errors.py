@@ -7,6 +7,8 @@ is to blame. Nothing is ever classified by searching a message's text.
 
 from typing import ClassVar
 
+from ai_dashboard.core.diagnostics import Diagnostic
+
 
 class GatewayError(Exception):
     """Anything that ends a request. `code` is a stable identifier, `hint` says what to do."""
@@ -125,11 +127,35 @@ class ResidencyRefused(CallerError):
     kind = "permission_error"
 
 
+class ConfigConflict(CallerError):
+    """A change of a configuration file was made from something else than what is there now."""
+
+    status = 409
+    code = "config_conflict"
+
+
+class ConfigRefused(CallerError):
+    """A change of the configuration that cannot be made; `diagnostics` hold everything that was found."""
+
+    status = 422
+    code = "config_refused"
+
+    def __init__(self, message: str, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
 class HeadersTooLarge(CallerError):
     """Request line and headers are over `limits.max_header_kb`, or there are too many."""
 
     status = 431
     code = "headers_too_large"
+
+
+class ConfigNotWritten(GatewayError):
+    """The configuration could not be read or written: a full disk, missing rights. What is there is as it was."""
+
+    code = "config_not_written"
 
 
 # ── the gateway cannot take it now ───────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +222,14 @@ class UpstreamTimeout(UpstreamError):
 
     status = 504
     code = "upstream_timeout"
+
+
+class DeadlineExceeded(UpstreamTimeout):
+    """The time for the whole request is over: what the caller waits for at most, or what requests are given here."""
+
+    code = "deadline_exceeded"
+    falls_over = False
+    blames = False
 
 
 class UpstreamTruncated(UpstreamError):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan
@@ -20,9 +21,15 @@ class Stage(StrEnum):
     """The caller left before the reply was whole."""
 
 
+AttemptKind = Literal["first", "fallback", "retry", "hedge", "continue"]
+"""How it came to a try: it was the first, the one before failed, the same provider was asked again, a second one was
+asked beside a slow first, or it goes on where another broke off."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One try at one provider. Times are seconds from the start of the request; `error` is a code of the error tree."""
+    """One try at one provider. Times are seconds from the start of the request; `error` is a code of the error tree.
+    `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used."""
 
     provider: str
     model: str
@@ -33,6 +40,9 @@ class AttemptRecord:
     status: int | None
     error: str | None
     message: str = ""
+    kind: AttemptKind = "first"
+    paused_s: float = 0.0
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ class Kind:
     and `{method}` are filled in); what comes in another form is translated into `chat` or `embed`. `stream_usage`:
     understands `stream_options.include_usage`. `local_engine`: usually runs on the operator's own machine and may
     withhold headers while it loads a model. `strict_fields`: refuses fields that it does not know, so what
-    belongs to other dialects is taken out. `bytes_below`: paths below `/v1/` that are passed on as they come."""
+    belongs to other dialects is taken out. `prefill`: goes on from an assistant's message at the end of a conversation,
+    told to do so by the fields in it; None where such a message is answered instead. `bytes_below`: paths below `/v1/`
+    that are passed on as they come."""
 
     name: str
     dialect: DialectName
@@ -33,6 +35,7 @@ class Kind:
     stream_usage: bool = True
     local_engine: bool = False
     strict_fields: bool = False
+    prefill: Mapping[str, bool] | None = None
     bytes_below: tuple[str, ...] = field(default=())
 
     def form_for(self, form: Form, operation: Operation) -> Form | None:
@@ -71,14 +74,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType({
         Kind("openai_compatible", "openai", "openai.chat", _OPENAI, _MODELS, "openai.embeddings",
              bytes_below=_SERVICES),
         Kind("vllm", "openai", "openai.chat", _OPENAI, _MODELS, "openai.embeddings", local_engine=True,
+             prefill={"continue_final_message": True, "add_generation_prompt": False},
              bytes_below=("audio/", "rerank")),
         Kind("llama_cpp", "openai", "openai.chat", _OPENAI, _MODELS, "openai.embeddings", local_engine=True,
-             bytes_below=("rerank",)),
+             prefill={}, bytes_below=("rerank",)),
         Kind("anthropic", "anthropic", "anthropic.messages", _ANTHROPIC, _MODELS, auth="x-api-key",
-             strict_fields=True),
+             strict_fields=True, prefill={}),
         Kind("google", "google", "google.generate", _GOOGLE, "/v1beta/models", "google.batch_embed",
              auth="x-goog-api-key", strict_fields=True),
-        Kind("ollama", "ollama", "ollama.chat", _OLLAMA, "/api/tags", "ollama.embed", local_engine=True),
+        Kind("ollama", "ollama", "ollama.chat", _OLLAMA, "/api/tags", "ollama.embed", local_engine=True,
+             prefill={}),
         Kind("demo", "openai", "openai.chat", _OPENAI, _MODELS, "openai.embeddings"),
     )
 })  # fmt: skip

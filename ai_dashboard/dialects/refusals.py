@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import orjson
 
 from ai_dashboard.core.errors import (
+    GatewayError,
     UpstreamContextExceeded,
     UpstreamError,
     UpstreamLacksModel,
@@ -77,9 +78,20 @@ def message_of(body: bytes) -> str:
             pass
         case _:
             text = body.decode("utf-8", "replace")
+    return repeatable(text) or "no message"
+
+
+def repeatable(words: str) -> str:
+    """A provider's words as they may be repeated: on one line, without the keys that it echoes, and not all of a long
+    text."""
     # Masked before it is shortened: half a key would not look like one any more.
-    text = _KEY.sub(lambda found: f"{found['kept'] or ''}…", " ".join(text.split()))
-    return (text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…") or "no message"
+    text = _KEY.sub(lambda found: f"{found['kept'] or ''}…", " ".join(words.split()))
+    return text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + "…"
+
+
+def status_of(error: GatewayError) -> int:
+    """The HTTP status of an error: a provider's refusal of the ask goes on under the one that it came with."""
+    return error.upstream_status or error.status if isinstance(error, UpstreamRejected) else error.status
 
 
 def retry_after(header: Callable[[str], str | None], *, now_unix_s: float) -> float | None:

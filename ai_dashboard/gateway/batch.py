@@ -16,6 +16,7 @@ from ai_dashboard.dialects.refusals import message_of
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, answer_whole
 from ai_dashboard.transport.http1 import Exchange, HeaderBlock
 
@@ -85,7 +86,7 @@ class Batch:
                 raise CallerError("the request is not an object")
             headers = headers_of(exchange)
             ask = CHAT.read(Call(encode(request), headers=headers))
-            trip.asked = ask.model
+            trip.asked, trip.timeout_s = ask.model, timeout_of(headers)
             if ask.stream:
                 raise CallerError("the replies of a batch are whole", hint="leave `stream` out")
             facts = replace(facts_for(ask, headers), batch_size=size)

@@ -1,4 +1,8 @@
-"""Health checks: each provider is asked for its list of models now and then. Lists are free; no prompt is ever sent."""
+"""Health checks, by what costs nothing: is anybody there, does a free endpoint answer, and what does traffic say.
+
+Each provider is asked for its list of models now and then. Lists are free; no prompt is ever sent. One that offers no
+list is well enough if it answers at all, and is judged by the requests that it gets.
+"""
 
 import asyncio
 import random
@@ -19,8 +23,15 @@ from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.transport.client import UpstreamClient
 
 MAX_LIST_BYTES = 4 << 20
-RECOVERY_INTERVAL_S = 10.0
+RECOVERY_INTERVAL_S = 3.0
 """A provider that is down is looked at this often, so that it is back soon after it is well."""
+
+MAY_HAVE_NO_LIST = frozenset({"openai_compatible"})
+NO_LIST = frozenset({404, 405, 501})
+"""How a server says that it has no list. From kinds that always have one it means that the address is wrong."""
+
+LOADED_PATH = "/api/ps"
+"""Where Ollama lists what it holds in memory."""
 
 LISTS_EVERYTHING = frozenset({"openai", "anthropic", "google"})
 """Services whose lists hold much that is no chat model; there the configuration's own list counts."""
@@ -66,10 +77,13 @@ class HealthMonitor:
             seconds = 0 if down else seconds - nap
 
     async def _check(self, name: str, upstream: Upstream) -> None:
-        """Up to `attempts` tries; a refused connection is an answer too, and the next try comes after a moment."""
-        for remaining in reversed(range(self._settings.attempts)):
+        """Up to `attempts` tries, one for a provider that is down anyway; a refused connection is an answer too, and
+        the next try comes after a moment."""
+        down = self._runtime.provider(name).health is Health.UNAVAILABLE
+        for remaining in reversed(range(1 if down else self._settings.attempts)):
             try:
                 models = await self._ask(upstream)
+                loaded = await self._loaded(upstream, models)
             except UpstreamError as error:
                 mask_secrets(error, upstream)
                 if not remaining:
@@ -77,24 +91,36 @@ class HealthMonitor:
                 else:
                     await asyncio.sleep(0.2 * self._chance.uniform(0.5, 1.5))
             else:
-                self._runtime.check_passed(name, models)
+                self._runtime.check_passed(name, models, loaded)
                 return
 
     async def _ask(self, upstream: Upstream) -> tuple[str, ...]:
         """The models that a provider lists. Raises `UpstreamError` when it is not well."""
-        target = upstream.target("")
-        headers = [("accept", "application/json"), *target.headers]
-        if target.api_key:
-            headers.append(key_header(upstream.kind.auth, target.api_key))
-        if upstream.kind.dialect == "anthropic" and "anthropic-version" not in dict(target.headers):
-            headers.append(("anthropic-version", ANTHROPIC_VERSION))
         if own := upstream.provider.health_endpoint:
-            await self._get(upstream, upstream.base_path + "/" + own.lstrip("/"), headers)
-        body = await self._get(upstream, upstream.base_path + upstream.kind.models_path, headers)
+            await self._get(upstream, "/" + own.lstrip("/"))
+        try:
+            body = await self._get(upstream, upstream.kind.models_path)
+        except UpstreamError as error:
+            if upstream.kind.name in MAY_HAVE_NO_LIST and error.upstream_status in NO_LIST:
+                return ()
+            raise
         return () if upstream.kind.name in LISTS_EVERYTHING else listed_models(upstream.kind, body)
 
-    async def _get(self, upstream: Upstream, path: str, headers: list[tuple[str, str]]) -> bytes:
-        request = HttpRequest("GET", path, tuple(headers), b"")
+    async def _loaded(self, upstream: Upstream, models: tuple[str, ...]) -> frozenset[str] | None:
+        """The models that it holds in memory; None where that is not known. vLLM and llama.cpp load what they list
+        before they listen."""
+        if not (upstream.kind.local_engine and upstream.provider.local):
+            return None
+        if upstream.kind.dialect != "ollama":
+            return frozenset(models)
+        try:
+            return frozenset(listed_models(upstream.kind, await self._get(upstream, LOADED_PATH)))
+        except UpstreamError:
+            return None  # older ones do not say, and are well all the same
+
+    async def _get(self, upstream: Upstream, path: str) -> bytes:
+        path = upstream.base_path + path
+        request = HttpRequest("GET", path, tuple(_headers(upstream)), b"")
         reply = await self._client.send(upstream.endpoint, request, upstream.health_timeouts)
         try:
             body = await reply.read(MAX_LIST_BYTES)
@@ -105,6 +131,16 @@ class HealthMonitor:
         if reply.status >= 300:
             raise UpstreamInvalid(f"HTTP {reply.status} at {path}: redirects are not followed; check base_url")
         return body
+
+
+def _headers(upstream: Upstream) -> list[tuple[str, str]]:
+    target = upstream.target("")
+    headers = [("accept", "application/json"), *target.headers]
+    if target.api_key:
+        headers.append(key_header(upstream.kind.auth, target.api_key))
+    if upstream.kind.dialect == "anthropic" and "anthropic-version" not in dict(target.headers):
+        headers.append(("anthropic-version", ANTHROPIC_VERSION))
+    return headers
 
 
 def listed_models(kind: Kind, body: bytes) -> tuple[str, ...]:

@@ -24,13 +24,17 @@ from ai_dashboard.dialects.forms import Call, ReplyHead
 from ai_dashboard.dialects.ollama.encode import load_reply
 from ai_dashboard.dialects.ollama.read import only_loads
 from ai_dashboard.dialects.ollama.window import cut_prompt
-from ai_dashboard.dialects.openai.read import CHARS_PER_TOKEN, facts_of
+from ai_dashboard.dialects.openai.read import CHARS_PER_TOKEN
+from ai_dashboard.gateway.commit import Answer
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.discretion import without_addresses
-from ai_dashboard.gateway.dispatch import Answer, dispatch
+from ai_dashboard.gateway.dispatch import dispatch
 from ai_dashboard.gateway.entrances import Entrance, headers_of
+from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.generation import Generation, header_value
+from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.keepalive import KeepAlive
+from ai_dashboard.gateway.rescue import go_on, note
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.transport.client import UpstreamClient
@@ -70,7 +74,9 @@ class Desk:
 
     def plan(self, facts: RouteFacts) -> Plan:
         """Where such a request goes now. Raises `ModelNotFound`."""
-        return self.generation.planner.plan(facts, self.runtime.providers, self.runtime.routing_version)
+        runtime = self.runtime
+        now = runtime.look()
+        return self.generation.planner.plan(facts, runtime.providers, runtime.routing_version, now)
 
     def check_provider(self, name: str) -> None:
         """Raises `CallerError` for a provider that is not known."""
@@ -174,11 +180,13 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
     `method` are those of a path that names them."""
     with OnRecord(exchange, desk, entrance) as trip:
         desk.admit()
-        ask = entrance.read(Call(await exchange.body(), model, method, headers_of(exchange)))
+        headers = headers_of(exchange)
+        ask = entrance.read(Call(await exchange.body(), model, method, headers))
         if ask.form == "openai.responses":
             ask = desk.conversations.continued(ask, exchange)
         trip.asked, trip.stream = ask.model, ask.stream
-        facts = facts_of(ask)
+        trip.timeout_s = timeout_of(headers)
+        facts = facts_for(ask, headers)
         trip.plan = plan = desk.plan(facts)
         if only_loads(ask) and plan.attempts:
             plan = _loading(plan, desk.generation)
@@ -229,7 +237,12 @@ async def answer_stream(
             with KeepAlive(exchange, desk.generation.settings.stream.keepalive_s, entrance.keep_alive) as keep_alive:
                 ended = reply.whole
                 while not ended:
-                    data, ended = await reply.more()
+                    try:
+                        data, ended = await reply.more()
+                    except UpstreamError as error:
+                        reply = await go_on(reply, error, ask, plan, desk.generation, desk.runtime, desk.client)
+                        data = note(reply.attempt.candidate, entrance.keep_alive) + reply.held
+                        ended = reply.whole
                     if ended:
                         last = data
                     elif data:
@@ -237,8 +250,8 @@ async def answer_stream(
                         keep_alive.wrote()
                         await exchange.drain()
         except UpstreamError as error:
-            broke_off(trip, reply, error, desk)
-            exchange.finish(entrance.error_frame(error, trip.id))
+            told = broke_off(trip, reply, error, desk)
+            exchange.finish(entrance.error_frame(told, trip.id))
         except asyncio.CancelledError:
             if desk.runtime.draining:
                 exchange.finish(entrance.error_frame(shutting_down(), trip.id))
@@ -260,12 +273,13 @@ def begun(trip: Trip, reply: Answer, status: int) -> None:
     trip.warnings = reply.warnings
 
 
-def broke_off(trip: Trip, reply: Answer, error: UpstreamError, desk: Desk) -> None:
-    """The provider has not ended what it began."""
+def broke_off(trip: Trip, reply: Answer, error: UpstreamError, desk: Desk) -> UpstreamError:
+    """The provider has not ended what it began. What the caller is told."""
     trip.usage = reply.relay.usage
-    reply.failed(error)
-    error.message = without_addresses(error.message, desk.generation)
-    trip.failed(error, Stage.CUT)
+    told = reply.failed(error)
+    told.message = without_addresses(told.message, desk.generation)
+    trip.failed(told, Stage.CUT)
+    return told
 
 
 def shutting_down() -> Overloaded:

@@ -1,91 +1,59 @@
-"""What has happened: the state that outlives a configuration, keyed by provider. Written on the gateway's loop only."""
+"""What has happened: the state that outlives a configuration. Written on the gateway's loop only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ai_dashboard.core.clock import Clock
-from ai_dashboard.core.errors import UpstreamError, UpstreamRefusedKey
+from ai_dashboard.config.load import Config
+from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import Stage
-from ai_dashboard.core.snapshot import Health
-from ai_dashboard.gateway.trip import Trip
+from ai_dashboard.gateway.standing import Standing
+from ai_dashboard.gateway.targets import TargetState
+from ai_dashboard.gateway.trip import Attempt, Trip
+from ai_dashboard.routing.retry import RetryBudget, RetryPolicy
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.ring import RecordRing
 from ai_dashboard.telemetry.track import Answered, Track
 
-FAILURES_IN_A_ROW = 3
-"""As many failures without an answer between them take a provider out until a check finds it well again."""
-
-DEGRADED_ERROR_RATIO = 0.05
-DEGRADED_MIN_REQUESTS = 10
-"""Below this many requests in the window an error ratio says little."""
-
 TALLY_AT = 64
 """Requests counted at one time: enough to be cheap, and too few for anybody to wait for (half a millisecond)."""
 
-
-@dataclass(slots=True)
-class ProviderState:
-    """One provider as it stands. `since` and `last_error_at` are Unix time; `was_well` says that it has been
-    active since the start."""
-
-    name: str
-    track: Track
-    rate: RateCounter
-    health: Health = Health.CHECKING
-    reason: str = "not checked yet"
-    since: float = 0.0
-    models: tuple[str, ...] = ()
-    in_flight: int = 0
-    was_well: bool = False
-    requests: int = 0
-    failures_in_a_row: int = 0
-    last_error: str = ""
-    last_error_at: float | None = None
-
-    def become(self, health: Health, reason: str, wall: float) -> None:
-        """Move to another state, or refresh the reason of the present one."""
-        if health is not self.health:
-            self.health, self.since = health, wall
-            self.was_well |= health is Health.ACTIVE
-        self.reason = reason
+HEDGES_PER_S = 1.0
+"""Second asks a second that are allowed however few requests there are."""
 
 
-@dataclass(slots=True)
-class Runtime:
-    """All live state. `changes` grows with everything that a snapshot could show, `routing_version` with what plans
-    rest on."""
+@dataclass(slots=True, kw_only=True)
+class Runtime(Standing):
+    """All live state: how providers stand, and the requests."""
 
-    clock: Clock
     new_id: Callable[[], str]
     ring: RecordRing[Trip] = field(default_factory=lambda: RecordRing(Trip.finished))
-    providers: dict[str, ProviderState] = field(default_factory=dict)
     running: dict[str, Trip] = field(default_factory=dict)
     draining: bool = False
-    changes: int = 0
-    routing_version: int = 0
     requests: int = 0
     failures: int = 0
     fallbacks: int = 0
+    retries: int = 0
+    hedges: int = 0
     track: Track = field(init=False)
     overhead: Track = field(init=False)
     arrivals: RateCounter = field(default_factory=RateCounter)
     tokens: RateCounter = field(default_factory=RateCounter)
     started: float = field(init=False)
+    _limited: bool = False
+    _retry_budget: RetryBudget = field(default_factory=RetryBudget)
+    _hedge_budget: RetryBudget = field(default_factory=RetryBudget)
     _arrived: int = 0
     _untallied: list[Trip] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.started = self.clock.monotonic()
+        self.started = self.look()
         self.track = Track(self.started)
         self.overhead = Track(self.started)
 
-    def provider(self, name: str) -> ProviderState:
-        """The state of a provider, made when it is first asked for."""
-        state = self.providers.get(name)
-        if state is None:
-            state = ProviderState(name, Track(self.clock.monotonic()), RateCounter(), since=self.clock.wall())
-            self.providers[name] = state
-        return state
+    def adopt(self, config: Config) -> None:
+        """Go by another configuration. What has happened stays, except of providers that are gone."""
+        Standing.adopt(self, config)
+        self._limited = any(it.rate_limits.tokens_per_minute is not None for it in config.providers.values())
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,19 +82,22 @@ class Runtime:
 
     def tally(self) -> None:
         """Count what has ended since the last time, all at once: off the path of any request."""
-        now = self.clock.monotonic()
+        now = self.look()
         self.arrivals.add(now, self._arrived)
         self._arrived = 0
         trips, self._untallied = self._untallied, []
         answered: list[Answered] = []
         overheads: list[Answered] = []
-        by_provider: dict[str, list[Answered]] = {}
+        by_target: dict[TargetState, list[Attempt]] = {}
+        said = 0
         for trip in trips:
             tokens = trip.usage.completion_tokens if trip.usage else 0
-            self.tokens.add(now, tokens)
+            said += tokens
+            if self._limited and trip.usage is not None:
+                self._spend(trip, trip.usage, now)
             for attempt in trip.attempts:
-                if attempt.tokens is not None:
-                    by_provider.setdefault(attempt.candidate.provider, []).append(attempt.answered())
+                if attempt.target is not None:
+                    by_target.setdefault(attempt.target, []).append(attempt)
             if trip.stage is Stage.GONE:
                 continue  # a time that the caller cut short measures nothing
             if trip.error is not None:
@@ -135,88 +106,32 @@ class Runtime:
             ttft_s = trip.first_token - trip.arrived if trip.first_token is not None else None
             answered.append((trip.ended - trip.arrived, ttft_s, tokens))
             overheads.append((trip.overhead_s, None, 0))
+        self.tokens.add(now, said)
         self.track.add(now, answered)
         self.overhead.add(now, overheads)
-        for name, answers in by_provider.items():
-            state = self.provider(name)
-            state.track.add(now, answers)
-            state.rate.add(now, len(answers))
-            if state.health is not Health.ACTIVE or state.track.errors:
-                self._judge(state)
+        for target, attempts in by_target.items():
+            self.count(target, attempts, now)
+        self.reckon(now)
 
-    # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _spend(self, trip: Trip, usage: Usage, now: float) -> None:
+        """Tokens count against the limit of whoever answered."""
+        if trip.attempts and (target := (trip.winner or trip.attempts[-1]).target) is not None:
+            target.provider.tokens.add(now, usage.prompt_tokens + usage.completion_tokens)
 
-    def attempt_begins(self, provider: str) -> ProviderState:
-        """A try at a provider; its state, to be given back when the try has ended."""
-        state = self.provider(provider)
-        state.in_flight += 1
-        self.changes += 1
-        return state
+    def may_retry(self, policy: RetryPolicy) -> bool:
+        """Whether the budget of all requests together allows one more retry; it is spent then."""
+        now = self.clock.monotonic()
+        allowed = self._retry_budget.take(now, self._lately(now), policy.budget_ratio, policy.budget_min_per_s)
+        self.retries += allowed
+        return allowed
 
-    def attempt_succeeded(self, state: ProviderState) -> None:
-        """A provider answered properly, so it is well, whatever a check said before."""
-        state.in_flight -= 1
-        state.requests += 1
-        state.failures_in_a_row = 0
-        if state.health is not Health.ACTIVE and state.health is not Health.DEGRADED:
-            self._judge(state)
+    def may_hedge(self, ratio: float) -> bool:
+        """Whether one more provider may be asked beside another; that is spent then."""
+        now = self.clock.monotonic()
+        allowed = self._hedge_budget.take(now, self._lately(now), ratio, HEDGES_PER_S if ratio else 0.0)
+        self.hedges += allowed
+        return allowed
 
-    def attempt_failed(self, state: ProviderState, error: UpstreamError) -> None:
-        """A provider failed. Errors that it is not to blame for leave no mark on it."""
-        self.attempt_left(state)
-        if not error.blames:
-            return
-        now, wall = self.clock.monotonic(), self.clock.wall()
-        state.track.add_failure(now)
-        state.failures_in_a_row += 1
-        state.last_error, state.last_error_at = error.message, wall
-        if isinstance(error, UpstreamRefusedKey):
-            self._move(state, Health.AUTH_FAILED, error.message)
-        elif state.failures_in_a_row >= FAILURES_IN_A_ROW:
-            self._move(state, Health.UNAVAILABLE, error.message)
-        elif state.health in {Health.ACTIVE, Health.DEGRADED}:
-            self._judge(state)
-
-    def attempt_left(self, state: ProviderState) -> None:
-        """A try that says nothing of its provider: the caller went away, or the ask could not be written for it."""
-        state.in_flight -= 1
-        state.requests += 1
-        state.rate.add(self.clock.monotonic())
-        self.changes += 1
-
-    # ── health ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def check_passed(self, provider: str, models: tuple[str, ...]) -> None:
-        """A health check got its answer. It forgives failures in a row, since they were of another time."""
-        state = self.provider(provider)
-        if models != state.models:
-            state.models = models
-            self.routing_version += 1
-        if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
-            state.failures_in_a_row = 0
-        self._judge(state)
-        self.changes += 1
-
-    def check_failed(self, provider: str, error: UpstreamError) -> None:
-        """A health check failed as often as it was tried."""
-        state = self.provider(provider)
-        wall = self.clock.wall()
-        refused = isinstance(error, UpstreamRefusedKey)
-        self._move(state, Health.AUTH_FAILED if refused else Health.UNAVAILABLE, error.message)
-        state.last_error, state.last_error_at = error.message, wall
-        self.changes += 1
-
-    def _judge(self, state: ProviderState) -> None:
-        """Active or degraded, by the share of errors in the window."""
-        requests, errors = state.track.requests, state.track.errors
-        ratio = errors / requests if requests else 0.0
-        if requests >= DEGRADED_MIN_REQUESTS and ratio > DEGRADED_ERROR_RATIO:
-            self._move(state, Health.DEGRADED, f"{ratio:.0%} of requests failed in 15 min")
-        else:
-            self._move(state, Health.ACTIVE, "")
-
-    def _move(self, state: ProviderState, health: Health, reason: str) -> None:
-        """The one way to another state: plans that were made before no longer hold."""
-        if (state.health, state.reason) != (health, reason):
-            state.become(health, reason, self.clock.wall())
-            self.routing_version += 1
+    def _lately(self, now: float) -> float:
+        """Requests of the last ten seconds."""
+        return self.arrivals.over(now, RetryBudget.WINDOW_S) + self._arrived

@@ -24,6 +24,7 @@ from ai_dashboard.gateway.commit import MAX_REFUSAL_BYTES, Answer, refuse
 from ai_dashboard.gateway.dispatch import first_to_commit
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.generation import Destination
+from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.payload import Payload, read
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, begun, broke_off, reply_head
 from ai_dashboard.gateway.trip import Attempt, Trip
@@ -72,7 +73,7 @@ class Services:
             desk.admit()
             trip.asked = path = _straight(exchange.path)[:MAX_ASKED_CHARS]
             payload = read(exchange.header(b"content-type") or b"", await exchange.body())
-            trip.asked = payload.model or path
+            trip.asked, trip.timeout_s = payload.model or path, timeout_of(headers_of(exchange))
             trip.plan = plan = _plan(desk, exchange, payload.model)
             commit = partial(_commit, exchange, payload, desk, trip)
             reply = await first_to_commit(plan, trip, desk.generation, desk.runtime, commit)
@@ -175,7 +176,8 @@ async def _commit(
     """Send the request, and wait for the first byte of the reply: until then another provider can answer."""
     upstream, runtime = destination.upstream, desk.runtime
     # A picture or a transcript is made as a whole before its head is sent, so only the whole has a limit.
-    timeouts = replace(upstream.timeouts, first_byte_s=upstream.timeouts.total_s)
+    total_s = min(upstream.timeouts.total_s, trip.left_s(attempt.started))
+    timeouts = replace(upstream.timeouts, first_byte_s=total_s, total_s=total_s)
     try:
         reply = await desk.client.send(upstream.endpoint, _request(exchange, payload, destination), timeouts)
         try:

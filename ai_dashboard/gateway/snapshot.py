@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from itertools import islice
+from typing import assert_never
 
 from ai_dashboard import __version__
 from ai_dashboard.core.records import RequestRecord
@@ -11,6 +12,7 @@ from ai_dashboard.core.snapshot import (
     SLICES,
     Alert,
     AlertLevel,
+    BreakerState,
     ConfigView,
     GatewayView,
     Health,
@@ -20,7 +22,8 @@ from ai_dashboard.core.snapshot import (
     Snapshot,
 )  # fmt: skip
 from ai_dashboard.gateway.generation import Generation, Upstream
-from ai_dashboard.gateway.runtime import ProviderState, Runtime
+from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.gateway.targets import ProviderState
 from ai_dashboard.telemetry.track import ClosedSlice
 
 TREND_POINTS = 60
@@ -79,6 +82,7 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             continue
         state = runtime.provider(name)
         barred = generation.table.providers[name].barred
+        health, reason = (Health.DISABLED, barred) if barred else standing(state)
         ttft, total = state.track.percentiles(now)
         listed = (model.name for model in provider.models)
         yield ProviderView(
@@ -86,8 +90,8 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             kind=provider.type,
             address=_address(generation.upstreams.get(name), provider.host),
             local=provider.local,
-            health=Health.DISABLED if barred else state.health,
-            reason=barred or state.reason,
+            health=health,
+            reason=reason,
             models=tuple(dict.fromkeys((*listed, *state.models))),
             in_flight=state.in_flight,
             requests=state.requests,
@@ -100,7 +104,29 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             last_error_at=state.last_error_at,
             trend=state.track.trend(now, TREND_POINTS),
             simulated=_is_simulated(provider.features),
+            cooldown_s=state.cooldown_s,
+            headroom=state.headroom,
+            capacity=state.capacity,
+            targets=state.views(),
         )
+
+
+def standing(state: ProviderState) -> tuple[Health, str]:
+    """How a provider is for those who look at it: its health, and what keeps requests away although it is well."""
+    if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED, Health.DISABLED}:
+        return state.health, state.reason
+    if state.draining:
+        return Health.DRAINING, "takes no new requests"
+    if (left_s := state.cooldown_s) > 0:
+        return Health.COOLDOWN, f"asked to be left alone for another {left_s:.0f} s"
+    troubled = [target for target in state.targets.values() if target.breaker is not BreakerState.CLOSED]
+    if not troubled:
+        return state.health, state.reason
+    opened = [target for target in troubled if target.breaker is BreakerState.OPEN]
+    worst = (opened or troubled)[0]
+    if len(opened) == len(state.targets):
+        return Health.UNAVAILABLE, f"the breaker of {worst.model} is open: {worst.reason}"
+    return Health.DEGRADED, f"the breaker of {worst.model} is {worst.breaker}"
 
 
 def _address(upstream: Upstream | None, host: str) -> str:
@@ -149,33 +175,37 @@ def _alerts(runtime: Runtime, generation: Generation, wall: float) -> Iterator[A
             "press c to see where, mend the file and start again",
         )
     for name in generation.upstreams:
-        state = runtime.provider(name)
-        barred = generation.table.providers[name].barred
-        if barred is not None:
-            yield Alert(
-                f"provider:{name}:barred", AlertLevel.INFO, state.since, f"{name} is off: {barred}", provider=name
-            )
-        elif state.health is Health.UNAVAILABLE:
-            yield Alert(
-                f"provider:{name}:unavailable",
-                # What was never up is not an incident: it may just not have been started.
-                AlertLevel.CRITICAL if state.was_well else AlertLevel.WARNING,
-                state.since,
-                f"{name} is unavailable: {state.reason.rstrip('.')}",
-                "requests go to the next candidate; r checks again now",
-                name,
-            )
-        elif state.health is Health.AUTH_FAILED:
+        yield from _provider_alerts(name, runtime.provider(name), generation)
+
+
+def _provider_alerts(name: str, state: ProviderState, generation: Generation) -> Iterator[Alert]:
+    barred = generation.table.providers[name].barred
+    health, reason = standing(state)
+    match health:
+        case _ if barred is not None:
+            text = f"{name} is off: {barred}"
+            yield Alert(f"provider:{name}:barred", AlertLevel.INFO, state.since, text, provider=name)
+        case Health.UNAVAILABLE:
+            # What was never up is not an incident: it may just not have been started.
+            level = AlertLevel.CRITICAL if state.was_well else AlertLevel.WARNING
+            text = f"{name} is unavailable: {reason.rstrip('.')}"
+            hint = "requests go to the next candidate; r checks again now"
+            yield Alert(f"provider:{name}:unavailable", level, state.since, text, hint, name)
+        case Health.AUTH_FAILED:
             hint = f"check its key ({', '.join(generation.config.providers[name].key_variables) or 'api_key'})"
-            yield Alert(
-                f"provider:{name}:auth", AlertLevel.CRITICAL, state.since, f"{name} refuses our key", hint, name
-            )
-        elif state.health is Health.DEGRADED:
-            yield Alert(
-                f"provider:{name}:degraded",
-                AlertLevel.WARNING,
-                state.since,
-                f"{name} is degraded: {state.reason}",
-                "",
-                name,
-            )
+            text = f"{name} refuses our key"
+            yield Alert(f"provider:{name}:auth", AlertLevel.CRITICAL, state.since, text, hint, name)
+        case Health.DEGRADED:
+            text = f"{name} is degraded: {reason}"
+            yield Alert(f"provider:{name}:degraded", AlertLevel.WARNING, state.since, text, "", name)
+        case Health.COOLDOWN:
+            text = f"{name} is rate limited: it {reason}"
+            hint = "requests go to the next candidate until then"
+            yield Alert(f"provider:{name}:cooldown", AlertLevel.WARNING, state.since, text, hint, name)
+        case Health.DRAINING | Health.DISABLED:
+            text = f"{name} is {health}: {reason}"
+            yield Alert(f"provider:{name}:off", AlertLevel.INFO, state.since, text, provider=name)
+        case Health.ACTIVE | Health.CHECKING:
+            return
+        case _:
+            assert_never(health)

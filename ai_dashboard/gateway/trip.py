@@ -1,19 +1,31 @@
 """One request on its way: the facts that gather while it travels, and the record that they make."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Plan
-from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
+from ai_dashboard.core.records import AttemptKind, AttemptRecord, RequestRecord, Stage
+from ai_dashboard.gateway.targets import TargetState
+
+NEVER = float("inf")
 
 
 @dataclass(slots=True)
 class Attempt:
-    """One try at one provider. Times are monotonic seconds. `tokens` is set once its answer was whole."""
+    """One try at one provider. Times are monotonic seconds; `paused_s` went by before it. `tokens` is set once its
+    answer was whole, `usage` where a try that nobody answered to was paid for. Until it has been counted, `target` is
+    the state of whom it was sent to, `headers` those of the reply, and `cold` says that the model was not loaded."""
 
     candidate: Candidate
     started: float
+    kind: AttemptKind = "first"
+    paused_s: float = 0.0
+    target: TargetState | None = None
+    cold: bool = False
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    usage: Usage | None = None
     first_token: float | None = None
     ended: float | None = None
     status: int | None = None
@@ -32,7 +44,8 @@ class Attempt:
 class Trip:
     """`arrived`, `first_token` and `ended` are monotonic, `at` Unix time; `seq` is 0 while it runs. `waited_s` is time
     spent waiting for providers, `overhead_s` what was left of the time to the first bytes for the caller: the gateway's
-    own share."""
+    own share. `timeout_s` is how long the caller waits, `total_s` how long the request may take; `winner` is the try
+    that answered, where it is not the last one."""
 
     id: str
     dialect: str
@@ -53,12 +66,29 @@ class Trip:
     warnings: tuple[str, ...] = ()
     seq: int = 0
     ended: float = 0.0
+    timeout_s: float = NEVER
+    total_s: float = NEVER
+    winner: Attempt | None = None
 
-    def attempt(self, candidate: Candidate, now: float) -> Attempt:
+    def attempt(self, candidate: Candidate, now: float, kind: AttemptKind = "first", paused_s: float = 0.0) -> Attempt:
         """Begin a try."""
-        attempt = Attempt(candidate, now)
+        attempt = Attempt(candidate, now, kind, paused_s)
         self.attempts.append(attempt)
         return attempt
+
+    @property
+    def answered_by(self) -> Candidate | None:
+        """Who was asked last, or has answered."""
+        return (self.winner or self.attempts[-1]).candidate if self.attempts else None
+
+    @property
+    def deadline(self) -> float:
+        """When the time for this request is over."""
+        return self.arrived + self.total_s
+
+    def left_s(self, now: float) -> float:
+        """What is left of its time; as good as all of it for the first try."""
+        return self.total_s if len(self.attempts) == 1 else self.deadline - now
 
     def failed(self, error: GatewayError, stage: Stage = Stage.FAILED) -> None:
         """The request ended with an error; `stage` says how far it had come."""
@@ -66,8 +96,9 @@ class Trip:
 
     def fell_back(self) -> bool:
         """Whether another provider than the first one answered."""
-        attempts = self.attempts
-        return len(attempts) > 1 and attempts[0].candidate.provider != attempts[-1].candidate.provider
+        if len(self.attempts) < 2 or (answered_by := self.answered_by) is None:
+            return False
+        return self.attempts[0].candidate.provider != answered_by.provider
 
     def finished(self) -> RequestRecord:
         """The record of a request that is over."""
@@ -75,7 +106,7 @@ class Trip:
 
     def record(self, now: float) -> RequestRecord:
         """The request as it stands."""
-        last = self.attempts[-1].candidate if self.attempts else None
+        last = self.answered_by
         return RequestRecord(
             seq=self.seq,
             id=self.id,
@@ -110,4 +141,7 @@ class Trip:
             status=attempt.status,
             error=attempt.error,
             message=attempt.message,
+            kind=attempt.kind,
+            paused_s=attempt.paused_s,
+            usage=attempt.usage,
         )

@@ -17,11 +17,12 @@ from ai_dashboard.core.snapshot import Health
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.encode import usage_object
-from ai_dashboard.dialects.openai.read import model_of, parse_object
+from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, model_of, parse_object
 from ai_dashboard.dialects.tap import object_in
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, Shape, answer_stream, answer_whole, unwanted
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.routing.requirements import read as read_requirements
@@ -86,7 +87,7 @@ class Unified:
             models = _models(desk, wishes)
             headers = headers_of(exchange)
             ask = CHAT.read(Call(encode(body | {"model": models[0]}), headers=headers))
-            trip.stream = ask.stream
+            trip.stream, trip.timeout_s = ask.stream, timeout_of(headers)
             facts = _with(wishes, facts_for(ask, headers))
             trip.plan = plan = _plan(desk, facts, models, wishes, trip.asked)
             if ask.stream:
@@ -140,10 +141,14 @@ def _fallback(value: object) -> bool | tuple[str, ...]:
             return True
         case bool():
             return value
-        case list() if len(value) <= MAX_FALLBACKS and all(isinstance(name, str) and name for name in value):
+        case list() if len(value) <= MAX_FALLBACKS and all(map(_is_name, value)):
             return tuple(value)
         case _:
             raise CallerError(f"`fallback` is neither true nor false, nor a list of up to {MAX_FALLBACKS} names")
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_MODEL_CHARS
 
 
 def _requirements(value: object) -> tuple[frozenset[str], int, Requirements | None]:
@@ -289,5 +294,5 @@ def _generated(held: bytes, trip: Trip) -> bytes:
 
 
 def _who(trip: Trip) -> JsonObject:
-    answered = trip.attempts[-1].candidate
-    return {"provider": answered.provider, "model": answered.model}
+    answered_by = trip.answered_by
+    return {"provider": answered_by.provider, "model": answered_by.model} if answered_by is not None else {}

@@ -17,6 +17,9 @@ FADES_AT = 512
 COARSE_BITS = 2
 """Four buckets of a histogram make one here: percentiles are within 13 %, and there are few buckets to go through."""
 
+SAMPLED = 8
+"""Of a batch of answers about so many go into the distribution: many of one moment tell no more than a few."""
+
 LOADS_COUNT_FROM_S = 0.5
 """A start that is slower than usual by less than this may be anything; by more, the model was being loaded."""
 
@@ -66,14 +69,16 @@ class Distribution:
 
 
 class Averages:
-    """All of it for one model at one provider. `p95_s` is worked out when a batch has been added."""
+    """All of it for one model at one provider. What 95 of 100 answers stay under is worked out when a batch has been
+    added: `p95_s` for whole answers, `ttft_p95_s` for the time to the first token."""
 
-    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "p95_s")
+    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "_ttfts", "p95_s", "ttft_p95_s")
 
     def __init__(self) -> None:
         self._ttft, self._total, self._success, self._load = Average(), Average(), Average(), Average()
-        self._totals = Distribution()
+        self._totals, self._ttfts = Distribution(), Distribution()
         self.p95_s: float | None = None
+        self.ttft_p95_s: float | None = None
 
     @property
     def ttft_s(self) -> float | None:
@@ -93,19 +98,22 @@ class Averages:
         """Of the latest attempts, failures that the provider is not to blame for left out; 1 before the first."""
         return 1.0 if self._success.value is None else self._success.value
 
-    def answered(self, answers: Sequence[tuple[float, float | None]]) -> None:
-        """Add whole answers: seconds in all, and to the first token where there was one."""
+    def answered(self, answers: Sequence[tuple[float, float | None, int]]) -> None:
+        """Add whole answers: seconds in all, to the first token where there was one, and how many tokens."""
         if not answers:
             return
-        totals = [total for total, _ in answers]
-        firsts = [first for _, first in answers if first is not None]
-        self._total.add(sum(totals) / len(totals), len(totals))
+        count = len(answers)
+        firsts = [first for _, first, _ in answers if first is not None]
+        self._success.add(1.0, count)
+        self._total.add(sum([total for total, _, _ in answers]) / count, count)
+        for total, _, _ in answers[:: -(-count // SAMPLED)]:
+            self._totals.add(total)
+        self.p95_s = self._totals.quantile(0.95)
         if firsts:
             self._ttft.add(sum(firsts) / len(firsts), len(firsts))
-        for total in totals:
-            self._totals.add(total)
-        self._success.add(1.0, len(answers))
-        self.p95_s = self._totals.quantile(0.95)
+            for first in firsts[:: -(-len(firsts) // SAMPLED)]:
+                self._ttfts.add(first)
+            self.ttft_p95_s = self._ttfts.quantile(0.95)
 
     def failed(self) -> None:
         """Add a failure. Its time is not counted: a quick refusal is no quick answer."""

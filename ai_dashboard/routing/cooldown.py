@@ -1,6 +1,6 @@
 """How long a provider that has had enough of us is left alone. A running cooldown is never shortened."""
 
-UNSAID_S = 5.0
+UNSAID_S = 1.0
 """After a 429 that does not say how long to wait."""
 
 JITTER = 0.2

@@ -51,7 +51,8 @@ class SetAside(NamedTuple):
 @dataclass(slots=True)
 class Sifted:
     """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unmet` counts the candidates that only a
-    requirement rules out, `cooling` holds the seconds left of those that have to be left alone."""
+    requirement rules out, `cooling` holds the seconds left of those that have to be left alone. `passing`: somebody's
+    place will change by itself, or is drawn."""
 
     eligible: list[Eligible] = field(default_factory=list)
     recovering: list[Eligible] = field(default_factory=list)
@@ -59,6 +60,7 @@ class Sifted:
     excluded: list[Excluded] = field(default_factory=list)
     cooling: list[float] = field(default_factory=list)
     unmet: int = 0
+    passing: bool = False
 
 
 def sift(
@@ -73,7 +75,7 @@ def sift(
     """Sort out the candidates of a resolution. Raises `UnknownResidency`."""
     found = Sifted()
     regions = table.regions
-    rules = regions.rules_for(facts)
+    rules = () if regions.plain and facts.residency is None else regions.rules_for(facts)
     for route in routes:
         entry = table.providers.get(route.provider)
         if entry is None:
@@ -101,16 +103,26 @@ def sift(
         if reason is None and state.cooldown_s > 0:
             reason = f"cooldown: it asked to be left alone for another {_wait(state.cooldown_s)}"
             found.cooling.append(state.cooldown_s)
+            found.passing = True
         if reason is not None:
             found.excluded.append(Excluded(route.provider, route.model, reason))
-        elif (against := _against(state, candidate.target)) is not None:
-            badness, reason = against
-            found.aside.append(SetAside(badness, candidate, reason))
-        elif candidate.target.share < 1 and view.chance.random() >= candidate.target.share:
-            found.recovering.append(candidate)
         else:
-            found.eligible.append(candidate)
+            _put(candidate, view, found)
     return found
+
+
+def _put(candidate: Eligible, view: View, found: Sifted) -> None:
+    """Put a candidate that nothing rules out where it belongs."""
+    target = candidate.target
+    found.passing |= target.breaker is not BreakerState.CLOSED
+    if (against := _against(candidate.live, target)) is not None:
+        badness, reason = against
+        found.aside.append(SetAside(badness, candidate, reason))
+        found.passing |= badness[0] < DOWN
+    elif target.share < 1 and view.chance.random() >= target.share:
+        found.recovering.append(candidate)
+    else:
+        found.eligible.append(candidate)
 
 
 def _where_wanted(candidate: Eligible, places: Sequence[Place], wanted: Requirements) -> Eligible:

@@ -45,9 +45,9 @@ def headroom(limits: Iterable[Left], now: float) -> float | None:
     return min((left.ratio for left in limits if left.until > now), default=None)
 
 
-def counted(used: float, limit: int | None) -> float | None:
+def counted(used: float, limit: int) -> float:
     """What is left of a limit of our own configuration."""
-    return None if limit is None else max(0.0, 1 - used / limit)
+    return max(0.0, 1 - used / limit)
 
 
 def scarcest(*ratios: float | None) -> float | None:

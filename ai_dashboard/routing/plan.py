@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
-from ai_dashboard.core.snapshot import BreakerState
 from ai_dashboard.routing.affinity import Replica, kept_together, note
-from ai_dashboard.routing.eligibility import DOWN, Bar, SetAside, Sifted, sift
+from ai_dashboard.routing.eligibility import Bar, SetAside, Sifted, sift
 from ai_dashboard.routing.figures import share
 from ai_dashboard.routing.live import Live, ProviderLive
 from ai_dashboard.routing.resolve import Resolution, resolve
-from ai_dashboard.routing.strategies import DIRECT, Strategy, strategy_named
+from ai_dashboard.routing.strategies import DIRECT, strategy_named
 from ai_dashboard.routing.table import Table
 from ai_dashboard.routing.turns import Turns
 from ai_dashboard.routing.view import Chance, Eligible, Scored, View
@@ -82,19 +81,22 @@ def decide(
     panic, aside = _half(found, up=len(ranked))
     if panic:
         notes.append(MOST_DOWN if ranked else ALL_DOWN)
-    attempts = _falling([*_attempts(ranked), *_last_resorts(panic, up=bool(ranked))])
+    attempts = (*_attempts(ranked), *_last_resorts(panic, up=bool(ranked)))
     made = Plan(
         facts.model,
         resolution.rule,
         attempts,
-        tuple(_in_order(resolution, found.excluded, aside)),
+        tuple(_in_order(resolution, found.excluded, aside)) if found.excluded or aside else resolution.left_out,
         strategy.name,
         tuple(notes),
         min(found.cooling) if found.cooling and not attempts else None,
         unmet=bool(found.unmet) and not attempts and not found.cooling,
     )
-    lasting = not panic and _lasts(facts, strategy, table, resolution, found)
-    return Decision(table.regions.placed(made, facts, live), lasting)
+    lasting = not (found.passing or panic or resolution.varies or facts.requirements or strategy.name != DIRECT)
+    regions = table.regions
+    if regions.plain:
+        return Decision(made, lasting)
+    return Decision(regions.placed(made, facts, live), lasting and regions.faster_by_s is None)
 
 
 def _stepping_in(found: Sifted, *, behind: int) -> list[Scored]:
@@ -119,9 +121,16 @@ def _badness(item: SetAside) -> tuple[int, float]:
     return item.badness
 
 
-def _attempts(ranked: list[Scored]) -> Iterator[Candidate]:
+def _attempts(ranked: list[Scored]) -> list[Candidate]:
+    """As attempts, with scores that never rise: who stands behind another counts no more than that one."""
+    attempts = []
+    lowest = 1.0
     for it, score, facts in ranked:
-        yield Candidate(it.route.provider, it.route.model, it.route.why, round(score, 3), it.region, facts)
+        if score < lowest:
+            lowest = round(score, 3)
+        route = it.route
+        attempts.append(Candidate(route.provider, route.model, route.why, lowest, it.region, facts))
+    return attempts
 
 
 def _last_resorts(panic: list[SetAside], *, up: bool) -> Iterator[Candidate]:
@@ -131,46 +140,15 @@ def _last_resorts(panic: list[SetAside], *, up: bool) -> Iterator[Candidate]:
         yield Candidate(it.route.provider, it.route.model, why, score, it.region, (("against it", reason),))
 
 
-def _falling(attempts: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The attempts with scores that never rise: who stands behind another counts no more than that one."""
-    lowest = 1.0
-    kept: list[Candidate] = []
-    for it in attempts:
-        if it.score > lowest:
-            it = Candidate(it.provider, it.model, it.why, lowest, it.region, it.facts)  # noqa: PLW2901
-        lowest = it.score
-        kept.append(it)
-    return tuple(kept)
-
-
 def _in_order(resolution: Resolution, excluded: Iterable[Excluded], aside: Iterable[SetAside]) -> Iterator[Excluded]:
     """Everybody that was left out, in the order of the resolution; then those that it has passed over itself."""
     reasons = {(it.provider, it.model): it for it in excluded}
     for _, it, reason in aside:
         reasons[it.key] = Excluded(it.route.provider, it.route.model, reason)
-    for route in resolution.routes if reasons else ():
+    for route in resolution.routes:
         if (left_out := reasons.get((route.provider, route.model))) is not None:
             yield left_out
     yield from resolution.left_out
-
-
-def _lasts(facts: RouteFacts, strategy: Strategy, table: Table, resolution: Resolution, found: Sifted) -> bool:
-    """Whether nothing that the plan rests on changes by itself, or is drawn."""
-    return (
-        strategy.name == DIRECT
-        and not resolution.varies
-        and facts.requirements is None
-        and table.regions.faster_by_s is None
-        and not found.cooling
-        and not found.recovering
-        and all(it.target.breaker is BreakerState.CLOSED for it in found.eligible)
-        and all(_is_down(it.badness) for it in found.aside)
-    )
-
-
-def _is_down(badness: tuple[int, float]) -> bool:
-    """Set aside for its state, which somebody changes, and not for a figure that changes by itself."""
-    return badness[0] >= DOWN
 
 
 def _replica(it: Scored) -> Replica:

@@ -5,12 +5,13 @@ and who is well; of the request itself only its size and its wishes matter. So o
 same wishes that fits the smallest window in it; the rest are planned singly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ai_dashboard.core.plan import Candidate, Plan, RouteFacts
+from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.routing.affinity import Affinity, Replica, key_of
-from ai_dashboard.routing.eligibility import spent_by
+from ai_dashboard.routing.eligibility import Bar, spent_by
 from ai_dashboard.routing.experiments import Splits, assign
 from ai_dashboard.routing.live import Live, ProviderLive
 from ai_dashboard.routing.plan import Decision, decide
@@ -23,8 +24,8 @@ MAX_REMEMBERED = 4096
 
 NO_EXPERIMENTS: Splits = MappingProxyType({})
 
-_Wishes = tuple[frozenset[str], tuple[str, ...] | None, str | None, str, str | None]
-_Key = tuple[str, str | None, str | None, _Wishes]
+_Key = tuple[object, ...]
+"""All of the facts but the size of a request, and what only conditions read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,11 @@ class _Known:
     states: tuple[ProviderLive, ...]
     """Those of the attempts. The plan holds while none of them has used up what it lets through."""
 
-    def holds(self) -> bool:
-        for state in self.states:
-            if state.headroom == 0 or ((capacity := state.capacity) is not None and state.in_flight >= capacity):
-                return False
-        return True
-
 
 class Planner:
     """`plan()` for one table, with everything that outlives a request. `turns` and `affinity` may be shared with the
-    planner of the table before, whose turns go on; without `affinity` conversations are not kept together."""
+    planner of the table before, whose turns go on; without `affinity` conversations are not kept together. What `bars`
+    say may change with the version only."""
 
     def __init__(
         self,
@@ -54,12 +50,14 @@ class Planner:
         turns: Turns | None = None,
         splits: Splits = NO_EXPERIMENTS,
         affinity: Affinity | None = None,
+        bars: Sequence[Bar] = (),
     ) -> None:
         self._table = table
         self._chance = chance
         self._turns = turns if turns is not None else Turns()
         self._splits = splits
         self._affinity = affinity
+        self._bars = bars
         self._version = -1
         self._known: dict[_Key, _Known] = {}
 
@@ -82,21 +80,26 @@ class Planner:
         if version != self._version or len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
             self._version = version
+        key = (
+            facts.model, facts.capability, facts.task, facts.needs, facts.only, facts.strategy, facts.tenant,
+            facts.residency, facts.requirements, facts.weights,
+        )  # fmt: skip
         last = self._last(facts) if self._affinity is not None else None
-        if facts.requirements is not None or facts.weights:
-            return self._decide(facts, live, now, self._turns, last).plan
-        wishes = (facts.needs, facts.only, facts.strategy, facts.tenant, facts.residency)
-        key = (facts.model, facts.capability, facts.task, wishes)
         known = self._known.get(key)
-        if known is not None and _size(facts) <= known.room and known.holds() and _leads(last, known.plan):
-            return known.plan
+        if known is not None and facts.prompt_tokens + facts.max_tokens <= known.room:
+            for state in known.states:
+                if state.headroom == 0 or ((capacity := state.capacity) is not None and state.in_flight >= capacity):
+                    break
+            else:
+                if last is None or _leads(last, known.plan):
+                    return known.plan
         made = self._decide(facts, live, now, self._turns, last)
         if made.lasting and last is None:
             self._remember(key, facts, made.plan, live)
         return made.plan
 
     def _decide(self, facts: RouteFacts, live: Live, now: float, turns: Turns, last: Replica | None) -> Decision:
-        return decide(facts, self._table, live, now=now, turns=turns, chance=self._chance, last=last)
+        return decide(facts, self._table, live, now=now, turns=turns, chance=self._chance, bars=self._bars, last=last)
 
     def _last(self, facts: RouteFacts) -> Replica | None:
         return self._affinity.last(key_of(facts)) if self._affinity is not None else None
@@ -104,7 +107,7 @@ class Planner:
     def _remember(self, key: _Key, facts: RouteFacts, made: Plan, live: Live) -> None:
         room = self._room(made)
         states = tuple([live[name] for name in dict.fromkeys(it.provider for it in made.attempts) if name in live])
-        if _size(facts) <= room and not any(spent_by(state) for state in states):
+        if facts.prompt_tokens + facts.max_tokens <= room and not any(spent_by(state) for state in states):
             self._known[key] = _Known(made, room, states)
 
     def _room(self, made: Plan) -> float:
@@ -118,14 +121,7 @@ class Planner:
         return entry.context_length if entry is not None else None
 
 
-def _size(facts: RouteFacts) -> int:
-    return facts.prompt_tokens + facts.max_tokens
-
-
-def _leads(last: Replica | None, known: Plan) -> bool:
+def _leads(last: Replica, known: Plan) -> bool:
     """Whether whoever served the last turn would not change anything in front."""
-    return last is None or (bool(known.attempts) and _is_replica(known.attempts[0], last))
-
-
-def _is_replica(candidate: Candidate, last: Replica) -> bool:
-    return (candidate.provider, candidate.model, candidate.region) == last
+    first = known.attempts[0] if known.attempts else None
+    return first is not None and (first.provider, first.model, first.region) == last

@@ -37,10 +37,10 @@ class RetryBudget:
         self._spent = [0] * self.WINDOW_S
         self._second = 0
 
-    def take(self, now: float, requests: float, policy: RetryPolicy) -> bool:
+    def take(self, now: float, requests: float, ratio: float, min_per_s: float) -> bool:
         """Spend one, if there is one left. `requests` arrived in the last ten seconds."""
         self._advance(int(now))
-        allowed = max(policy.budget_ratio * requests, policy.budget_min_per_s * self.WINDOW_S)
+        allowed = max(ratio * requests, min_per_s * self.WINDOW_S)
         if sum(self._spent) >= allowed:
             return False
         self._spent[self._second % self.WINDOW_S] += 1
@@ -75,7 +75,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Ask the next candidate, now."""
+    """Ask the candidate at `place`, now."""
+
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,23 @@ Verdict = Retry | Next | GiveUp
 def after(
     failed: Sequence[Tried],
     *,
-    left: int,
+    following: int | None,
     retries: int,
     now: float,
     deadline: float,
     policy: RetryPolicy,
     chance: float,
 ) -> Verdict:
-    """What to do after the last of `failed`. `left` candidates were not asked yet, `retries` pauses have been made;
-    `chance` (0 to 1) draws the pause. Whoever retries takes that from the budget first."""
+    """What to do after the last of `failed`. `following` is the place of the next candidate that was not asked yet, if
+    there is one; `retries` pauses have been made; `chance` (0 to 1) draws the pause. Whoever retries takes that from
+    the budget first."""
     last = failed[-1].error
     if isinstance(last, UpstreamError) and not last.falls_over:
         return GiveUp()
     if now >= deadline:
         return GiveUp()
-    if left:
-        return Next()
+    if following is not None:
+        return Next(following)
     if retries >= policy.max:
         return GiveUp()
     newest = {tried.place: tried for tried in failed}

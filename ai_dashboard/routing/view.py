@@ -1,7 +1,6 @@
 """What a strategy sees: the candidates that may answer, and everything about them that it can weigh."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.plan import RouteFacts, Tier
@@ -20,7 +19,7 @@ class Chance(Protocol):
         ...
 
 
-# Named tuples, since one of each is made for every candidate of every request: they cost half of a frozen dataclass.
+# Named tuples, since these are made for every request: they cost half of a frozen dataclass.
 class Eligible(NamedTuple):
     """A candidate and what is known of it. `model` is None where the configuration does not list it; `region` is where
     it would be asked, `""` when that is not known."""
@@ -54,8 +53,7 @@ class Scored(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What decisions rest on besides the candidates. `pool` names those that share their turns; `weights` go by
     provider or by what a strategy weighs, the request's own first; `price_factor` says what a region's prices are
     multiplied by."""

@@ -40,6 +40,7 @@ TESTED_ELSEWHERE = {
     "cli/commands/app": "tests/e2e/test_screen.py",
     "cli/commands/attach": "tests/e2e/test_screen.py",
     "cli/commands/serve": "tests/e2e/test_serve.py",
+    "gateway/config_api": "tests/integration/gateway/test_reload.py",
     "transport/client/client": "tests/integration/transport/test_upstream_client.py",
     "transport/client/parsing": "tests/integration/transport/test_upstream_client.py",
     "transport/client/tunnel": "tests/integration/transport/test_proxy.py",

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 
-from ai_dashboard.core.control import ConfigFile, PortClosed
+from ai_dashboard.core.control import BackupView, Committed, ConfigFile, ConfigText, PortClosed, ProposalView
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
@@ -313,6 +313,26 @@ class FakePort:
     async def config_files(self) -> tuple[ConfigFile, ...]:
         self._door()
         return self.files
+
+    async def config_text(self, file: str) -> ConfigText:
+        self._door()
+        return ConfigText(file, YAML, "base")
+
+    async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
+        self._door()
+        return ProposalView(file, base or "base", (), (), None)
+
+    async def commit(self, file: str, text: str, base: str, why: str) -> Committed:
+        self._door()
+        return Committed(None, 2)
+
+    async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
+        self._door()
+        return ()
+
+    async def rollback(self, backup_id: str) -> Committed:
+        self._door()
+        return Committed(backup_id, 2)
 
     async def refresh(self) -> None:
         self._door()

@@ -256,7 +256,7 @@ def _whole_calls(calls: list[FoldedCall], ids: PlainIds, *, cut: bool) -> list[J
             call_id = ids.of(call.id)
             blocks.append({"type": "tool_use", "id": call_id, "name": call.name, "input": arguments})
         elif not cut:
-            raise UpstreamInvalid(f"the arguments of the tool call {call.name!r} are not a JSON object")
+            raise UpstreamInvalid(f"the arguments of the tool call {call.name[:64]!r} are not a JSON object")
     return blocks
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import orjson
 
 from ai_dashboard.core.errors import GatewayError, Overloaded
+from ai_dashboard.dialects.refusals import status_of
 
 OVERLOADED = 529
 """Anthropic's own status for an overload; its clients wait and try again, as they do for a 503."""
@@ -28,7 +29,7 @@ _TYPES: Mapping[int, str] = MappingProxyType({
 
 def status(error: GatewayError) -> int:
     """The HTTP status that Anthropic's callers expect."""
-    return OVERLOADED if isinstance(error, Overloaded) and error.status == Overloaded.status else error.status
+    return OVERLOADED if isinstance(error, Overloaded) and error.status == Overloaded.status else status_of(error)
 
 
 def error_body(error: GatewayError, request_id: str) -> bytes:

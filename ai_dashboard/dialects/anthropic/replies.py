@@ -3,6 +3,7 @@
 from typing import Literal
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.dialects.refusals import repeatable
 
 BlockKind = Literal["text", "thinking", "redacted_thinking", "tool_use", "other"]
 
@@ -28,7 +29,9 @@ def error_in(body: JsonObject) -> str | None:
     if not error and body.get("type") != "error":
         return None
     message = error.get("message") if isinstance(error, dict) else error
-    return message if isinstance(message, str) and message else "the provider reported an error without a message"
+    if isinstance(message, str) and message:
+        return repeatable(message)
+    return "the provider reported an error without a message"
 
 
 def refusal_in(holder: JsonObject) -> str:

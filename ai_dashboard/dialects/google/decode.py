@@ -193,9 +193,9 @@ class _Reply:
                 return Failed("the provider sent a tool call without a name")
         arguments = rest.get("args")
         if rest.get("partialArgs") or rest.get("willContinue"):
-            return Failed(f"the provider sent a call of the tool {name!r} in pieces, which nobody asked for")
+            return Failed(f"the provider sent a call of the tool {name[:64]!r} in pieces, which nobody asked for")
         if not isinstance(arguments, dict | None):
-            return Failed(f"the provider sent a call of the tool {name!r} whose arguments are not an object")
+            return Failed(f"the provider sent a call of the tool {name[:64]!r} whose arguments are not an object")
         if choice.calls == MAX_CALLS:
             raise UpstreamInvalid(f"the provider's answer has over {MAX_CALLS} tool calls")
         call_id = rest.get("id")

@@ -191,7 +191,7 @@ def _calls(choice: Choice, finish: Finished) -> list[JsonObject]:
             written = {"id": call.id, "name": call.name, "args": _in_one_line(arguments)}
             parts.append({"functionCall": written} | _call_signature(call.signature, first=not parts))
         elif finish.reason != "length":
-            raise UpstreamInvalid(f"the arguments of the tool call {call.name!r} are not a JSON object")
+            raise UpstreamInvalid(f"the arguments of the tool call {call.name[:64]!r} are not a JSON object")
     return parts
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.errors import GatewayError
+from ai_dashboard.dialects.refusals import status_of
 
 DOMAIN = "ai-dashboard"
 
@@ -40,10 +41,11 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
     ]
     if error.retry_after_s is not None:
         details.append({"@type": _TYPES + "RetryInfo", "retryDelay": f"{error.retry_after_s:.3f}s"})
+    status = status_of(error)
     body: JsonObject = {
-        "code": error.status,
+        "code": status,
         "message": f"{error.message}. {error.hint}" if error.hint else error.message,
-        "status": status_name(error.status),
+        "status": status_name(status),
         "details": details,
     }
     # `error` comes first: in a stream the SDK knows an error by how its JSON begins.

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.events import FinishReason, Usage
+from ai_dashboard.dialects.refusals import repeatable
 
 REASONS: Mapping[str, FinishReason] = MappingProxyType({
     "STOP": "stop",
@@ -62,7 +63,9 @@ def error_in(reply: JsonObject) -> str | None:
     if not (error := reply.get("error")):
         return None
     message = error.get("message") if isinstance(error, dict) else error
-    return message if isinstance(message, str) and message else "the provider reported an error without a message"
+    if isinstance(message, str) and message:
+        return repeatable(message)
+    return "the provider reported an error without a message"
 
 
 def candidates_of(reply: JsonObject) -> list[JsonObject]:

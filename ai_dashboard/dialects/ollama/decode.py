@@ -80,7 +80,7 @@ class OllamaDecoder:
             case dict() | None:
                 written = _json(arguments or {})
             case _:
-                return Failed(f"the provider sent a call of the tool {name!r} whose arguments are not an object")
+                return Failed(f"the provider sent a call of the tool {name[:64]!r} whose arguments are not an object")
         index = len(self._call_ids)
         call_id = given if isinstance(given, str) and given.strip() else f"call_{self._call_prefix}_{index}"
         while call_id in self._call_ids:

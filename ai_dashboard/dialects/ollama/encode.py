@@ -155,7 +155,7 @@ def _calls(calls: list[FoldedCall], finish: Finished) -> list[JsonObject]:
             function = {"index": index, "name": call.name, "arguments": _in_one_line(arguments)}
             written.append({"id": call.id, "function": function})
         elif finish.reason != "length":
-            raise UpstreamInvalid(f"the arguments of the tool call {call.name!r} are not a JSON object")
+            raise UpstreamInvalid(f"the arguments of the tool call {call.name[:64]!r} are not a JSON object")
     return written
 
 

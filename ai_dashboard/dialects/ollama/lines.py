@@ -2,6 +2,7 @@
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.events import FinishReason, Usage
+from ai_dashboard.dialects.refusals import repeatable
 
 NOTHING_TO_SAY = ("load", "unload")
 """Reasons to end without a word: the ask had no prompt, and only put the model into memory or out of it."""
@@ -16,7 +17,7 @@ def error_in(line: JsonObject) -> str | None:
         case None | "" | False:
             return None
         case str(message) | {"message": str(message)}:
-            return message
+            return repeatable(message)
         case _:
             return "the provider reported an error without a message"
 

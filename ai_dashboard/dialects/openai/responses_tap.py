@@ -10,6 +10,7 @@ from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.core.events import Usage
 from ai_dashboard.dialects.forms import Relay
 from ai_dashboard.dialects.openai.tap import EMPTY, error_in
+from ai_dashboard.dialects.refusals import repeatable
 from ai_dashboard.dialects.sse import backwards, data_of
 from ai_dashboard.dialects.tap import SSE, StreamTap, WholeTap, late_object, object_in
 
@@ -211,7 +212,7 @@ def _failure_in(event: JsonObject) -> str | None:
     """The message of an error that an event reports, in any of the ways in which it is done."""
     kind = event.get("type")
     if kind == "error" and isinstance(message := event.get("message"), str) and message:
-        return message
+        return repeatable(message)
     response = _object(event, "response")
     # While a response goes well its `error` is null.
     found = error_in(event) or error_in(response)

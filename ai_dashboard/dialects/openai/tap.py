@@ -7,6 +7,7 @@ from ai_dashboard.core.chat import Ask, JsonObject
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.core.events import Usage
 from ai_dashboard.dialects.forms import Relay
+from ai_dashboard.dialects.refusals import repeatable
 from ai_dashboard.dialects.sse import data_of
 from ai_dashboard.dialects.tap import SSE, Hidden, StreamTap, WholeTap, late_object, object_in
 
@@ -107,7 +108,7 @@ def error_in(event: dict[str, Any]) -> str | None:
     if not (error := event.get("error")):
         return None
     message = error.get("message") if isinstance(error, dict) else error
-    return message if isinstance(message, str) else "the provider reported an error without a message"
+    return repeatable(message) if isinstance(message, str) else "the provider reported an error without a message"
 
 
 def choices_of(event: dict[str, Any]) -> list[dict[str, Any]]:

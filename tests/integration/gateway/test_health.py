@@ -38,6 +38,10 @@ async def test_a_provider_that_lists_its_models_is_active_and_its_models_can_be_
         assert [model["id"] for model in listed] == ["m", "found-by-asking"]
 
 
+async def hanging_up(exchange: Exchange) -> None:
+    exchange.abort()
+
+
 async def test_down_is_noticed_shown_and_taken_back() -> None:
     play = Play(stream(ANSWER))
     async with house({"first": play}, settings=OFTEN) as home:
@@ -55,7 +59,7 @@ async def test_down_is_noticed_shown_and_taken_back() -> None:
 
 async def test_a_provider_that_requests_found_down_is_looked_at_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "RECOVERY_INTERVAL_S", 0.02)
-    play = Play(reply(500, b"boom"))
+    play = Play(hanging_up)
     async with house({"first": play}) as home:
         await until(lambda: play.checks == 1)
         for _ in range(3):
@@ -117,6 +121,58 @@ async def test_a_check_sends_the_key_and_asks_the_health_endpoint_too() -> None:
     ) as home:
         await until(lambda: home.gateway.runtime.provider("first").health is Health.ACTIVE)
     assert asked == [("/ready", b"Bearer sk-test-12345678"), ("/v1/models", b"Bearer sk-test-12345678")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "found"),
+    [
+        ("openai_compatible", 404, Health.ACTIVE),
+        ("openai_compatible", 405, Health.ACTIVE),
+        ("openai_compatible", 500, Health.UNAVAILABLE),
+        ("vllm", 404, Health.UNAVAILABLE),
+    ],
+)
+async def test_a_server_without_a_list_is_well_if_it_answers_unless_its_kind_has_one(
+    kind: str, status: int, found: Health
+) -> None:
+    play = Play(stream(ANSWER))
+    play.listing = reply(status, b'{"error":{"message":"no such page"}}')
+    async with house({"first": play}, entries={"first": {"type": kind}}) as home:
+        await home.gateway.refresh()
+        assert home.provider("first").health is found
+
+
+async def test_what_ollama_holds_in_memory_is_known() -> None:
+    play = Play(stream(ANSWER))
+    asked: list[str] = []
+
+    async def listing(exchange: Exchange) -> None:
+        asked.append(exchange.path)
+        names = ["m"] if exchange.path == "/api/ps" else ["m", "n"]
+        exchange.reply(200, [JSON_TYPE], json.dumps({"models": [{"name": name} for name in names]}).encode())
+
+    play.listing = listing
+    async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
+        state = home.gateway.runtime.provider("first")
+        await until(lambda: state.loaded is not None)
+        assert (state.models, state.loaded) == (("m", "n"), frozenset({"m"}))
+        assert asked == ["/api/tags", "/api/ps"]
+
+
+async def test_an_ollama_that_does_not_say_what_it_holds_is_well_all_the_same() -> None:
+    play = Play(stream(ANSWER))
+
+    async def listing(exchange: Exchange) -> None:
+        if exchange.path == "/api/ps":
+            exchange.reply(404, [JSON_TYPE], b"")
+        else:
+            exchange.reply(200, [JSON_TYPE], b'{"models":[{"name":"m"}]}')
+
+    play.listing = listing
+    async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
+        await home.gateway.refresh()
+        state = home.gateway.runtime.provider("first")
+        assert (state.health, state.loaded) == (Health.ACTIVE, None)
 
 
 async def test_refresh_asks_everybody_now() -> None:

@@ -294,7 +294,10 @@ def test_requirements_and_wishes_as_they_are_read() -> None:
         ({"model": "m", "fallback": ["first", 7]}, "`fallback`"),
         ({"model": "m", "fallback": ["x"] * 33}, "`fallback`"),
         ({"model": "m", "requirements": ["vision"]}, "`requirements` is not an object"),
-        ({"model": "m", "requirements": {"vison": True}}, "known are vision, tools, json, thinking, min_context, max_cost"),
+        (
+            {"model": "m", "requirements": {"vison": True}},
+            "known are vision, tools, json, thinking, min_context, max_cost",
+        ),
         ({"model": "m", "requirements": {"vision": "yes"}}, "`requirements.vision` is neither true nor false"),
         ({"model": "m", "requirements": {"min_context": -1}}, "`requirements.min_context`"),
         ({"model": "m", "requirements": {"min_context": True}}, "`requirements.min_context`"),

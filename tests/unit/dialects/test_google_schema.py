@@ -31,6 +31,8 @@ from ai_dashboard.dialects.google.schema import MAX_DEPTH, json_schema
         ({"type": ["STRING", "NULL"], "oneOf": [True]}, {"type": ["string", "null"], "oneOf": [True]}),
         ({"type": 5, "pattern": None, "minimum": 0, "default": {"snake_case": 1}},
          {"minimum": 0, "default": {"snake_case": 1}}),
+        ({"format": [], "maxItems": "9" * 5000, "minItems": "९"},
+         {"format": [], "maxItems": "9" * 5000, "minItems": 9}),
     ],
 )  # fmt: skip
 def test_schemas_are_read(schema: JsonObject, read: JsonObject) -> None:

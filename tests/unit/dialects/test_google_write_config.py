@@ -3,6 +3,7 @@
 import pytest
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.google.families import family_of
 from ai_dashboard.dialects.google.write_config import write_config, write_tools
 
@@ -51,6 +52,17 @@ def test_five_stop_sequences_at_most() -> None:
     written, warnings = config(stop=list("abcdefg"))
     assert written == {"stopSequences": list("abcde")}
     assert warnings == ["`stop` after the first 5 is left out: Google takes no more"]
+
+
+@pytest.mark.parametrize("stop", [True, 1, {"a": "b"}])
+def test_a_stop_that_is_no_sequence_is_refused(stop: object) -> None:
+    with pytest.raises(CallerError, match="`stop`"):
+        config(stop=stop)
+
+
+@pytest.mark.parametrize("functions", [True, 1, "f", {"name": "f"}])
+def test_functions_that_are_no_list_are_none(functions: object) -> None:
+    assert tools(functions=functions) == ({}, [])
 
 
 def test_newer_models_are_not_told_how_to_sample() -> None:

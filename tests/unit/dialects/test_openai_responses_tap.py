@@ -93,6 +93,7 @@ def test_a_last_event_without_its_blank_line_is_read() -> None:
         frame("response.function_call_arguments.delta", delta="{"),
         frame("response.output_item.added", item={"type": "function_call", "name": "f"}),
         frame("response.output_item.added", item={"type": "web_search_call"}),
+        frame("response.output_item.added", item={"type": []}),
         DONE,
         COMPLETED,
         frame("response.incomplete", response=response("incomplete")),
@@ -164,6 +165,13 @@ def test_an_error_after_the_content_passes_and_is_noted(event: bytes, says: str,
 def test_a_stream_that_was_cut_is_never_whole(data: bytes) -> None:
     relay = ResponsesTap()
     relay.feed(data)
+    with pytest.raises(UpstreamTruncated):
+        relay.close()
+
+
+def test_an_event_whose_type_is_no_word_ends_nothing() -> None:
+    relay = ResponsesTap()
+    relay.feed(DELTA + b'data: {"type": {}}\n\n')
     with pytest.raises(UpstreamTruncated):
         relay.close()
 

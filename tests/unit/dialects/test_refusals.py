@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.errors import (
+    GatewayError,
     UpstreamContextExceeded,
     UpstreamError,
     UpstreamLacksModel,
@@ -17,7 +19,13 @@ from ai_dashboard.core.errors import (
     UpstreamRefusedKey,
     UpstreamRejected,
 )
-from ai_dashboard.dialects.refusals import MAX_MESSAGE, message_of, refusal, retry_after
+from ai_dashboard.dialects.anthropic import errors as anthropic_errors
+from ai_dashboard.dialects.anthropic import replies as anthropic
+from ai_dashboard.dialects.google import errors as google_errors
+from ai_dashboard.dialects.google import replies as google
+from ai_dashboard.dialects.ollama import lines as ollama
+from ai_dashboard.dialects.openai import tap as openai
+from ai_dashboard.dialects.refusals import MAX_MESSAGE, message_of, refusal, retry_after, status_of
 
 NOW = 1_800_000_000.0
 
@@ -232,3 +240,27 @@ def test_who_says_nonsense_about_when_to_come_back_is_not_asked_again(
     status: int, said: dict[str, str], may_be_repeated: bool
 ) -> None:
     assert refusal(status, headers(**said), b"", now_unix_s=NOW).may_be_repeated is may_be_repeated
+
+
+ERRORS_IN: tuple[Callable[[JsonObject], str | None], ...] = (
+    openai.error_in, anthropic.error_in, google.error_in, ollama.error_in,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("error_in", ERRORS_IN)
+def test_an_error_inside_a_reply_is_repeated_with_the_same_care(error_in: Callable[[JsonObject], str | None]) -> None:
+    assert error_in({"error": {"message": "no\r\nway: sk-abcd-ef-gh-ij-kl"}}) == "no way: sk-…"
+    assert error_in({"error": "x " * 100_000}) == "x " * (MAX_MESSAGE // 2) + "…"
+
+
+@pytest.mark.parametrize("error_body", [anthropic_errors.error_body, google_errors.error_body])
+def test_a_refusal_goes_on_under_the_status_that_it_came_with(
+    error_body: Callable[[GatewayError, str], bytes],
+) -> None:
+    error = refusal(413, headers(), b"too much", now_unix_s=NOW)
+    assert isinstance(error, UpstreamRejected)
+    assert status_of(error) == 413
+    assert status_of(refusal(500, headers(), b"", now_unix_s=NOW)) == 502
+    told = orjson.loads(error_body(error, "r"))["error"]
+    assert told.get("code", 413) == 413
+    assert told.get("type", "request_too_large") == "request_too_large"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ai_dashboard.config.schema import GatewaySettings
-from ai_dashboard.gateway.handling import Handling, breaker_policy, compile_handlings
+from ai_dashboard.core.errors import CallerError
+from ai_dashboard.gateway.handling import NEVER, Handling, breaker_policy, compile_handlings, timeout_of
 from ai_dashboard.routing.breaker import BreakerPolicy
 from ai_dashboard.routing.retry import RetryPolicy
 from ai_dashboard.transport.client import Timeouts
@@ -71,3 +72,17 @@ def test_an_attempt_is_given_what_is_left(handling: Handling, left_s: float, giv
     made = handling.timeouts(usual, left_s)
     assert made == given
     assert (made is usual) == (given == usual)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({}, NEVER), ({"x-timeout": "2.5"}, 2.5), ({"x-timeout": " 30 "}, 30.0), ({"x": "1"}, NEVER)],
+)
+def test_a_caller_may_say_how_long_it_waits(headers: dict[str, str], seconds: float) -> None:
+    assert timeout_of(headers) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "-1", "nan", "inf", "1e999"])
+def test_a_time_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(CallerError, match="x-timeout"):
+        timeout_of({"x-timeout": text})

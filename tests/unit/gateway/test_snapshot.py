@@ -7,12 +7,14 @@ import pytest
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
-from ai_dashboard.core.errors import UpstreamError, UpstreamRefusedKey
+from ai_dashboard.core.errors import UpstreamError, UpstreamRateLimited, UpstreamRefusedKey
+from ai_dashboard.core.plan import Candidate
 from ai_dashboard.core.records import Stage
-from ai_dashboard.core.snapshot import SLICE_S, AlertLevel, ConfigView, Health, HostView, Snapshot
+from ai_dashboard.core.snapshot import SLICE_S, AlertLevel, BreakerState, ConfigView, Health, HostView, Snapshot
 from ai_dashboard.gateway.generation import build_generation
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.snapshot import MAX_RUNNING, TREND_POINTS, freeze
+from ai_dashboard.gateway.trip import Attempt
 
 
 class Hands:
@@ -34,7 +36,7 @@ class Past:
     def __init__(self) -> None:
         self.clock = Hands()
         self.count = 0
-        self.runtime = Runtime(self.clock, new_id=self._next)
+        self.runtime = Runtime(clock=self.clock, new_id=self._next)
 
     def _next(self) -> str:
         self.count += 1
@@ -146,6 +148,66 @@ def test_a_refused_key_names_the_variable(past: Past) -> None:
     past.runtime.check_failed("p", UpstreamRefusedKey("who?"))
     entry = {"type": "openai", "api_key": "sk-0123456789"}
     assert "OPENAI_API_KEY" in past.picture(p=entry).alerts[0].hint
+
+
+def fail(past: Past, error: UpstreamError, model: str = "m") -> None:
+    attempt = Attempt(Candidate("p", model, "listing", 1.0), past.clock.now)
+    past.runtime.attempt_begins(attempt)
+    past.runtime.attempt_failed(attempt, error)
+
+
+def test_breakers_are_shown_with_what_they_wait_for(past: Past) -> None:
+    past.runtime.check_passed("p", ("m",))
+    for _ in range(3):
+        fail(past, UpstreamError("HTTP 500: out of memory"))
+    picture = past.picture(p=VLLM)
+    (view,) = picture.providers
+    assert (view.health, view.reason) == (
+        Health.UNAVAILABLE,
+        "the breaker of m is open: HTTP 500: out of memory",
+    )
+    (target,) = view.targets
+    assert (target.model, target.breaker, target.reason) == ("m", BreakerState.OPEN, "HTTP 500: out of memory")
+    assert target.retry_in_s >= 300
+    assert picture.alerts[0].key == "provider:p:unavailable"
+
+
+def test_one_broken_model_of_several_degrades(past: Past) -> None:
+    past.runtime.check_passed("p", ("m",))
+    fail(past, UpstreamError("boom"), "other")
+    for _ in range(3):
+        fail(past, UpstreamError("boom"))
+    view = past.picture(p=VLLM).providers[0]
+    assert (view.health, view.reason) == (Health.DEGRADED, "the breaker of m is open")
+
+
+def test_a_cooldown_is_shown_as_long_as_it_lasts(past: Past) -> None:
+    past.runtime.check_passed("p", ("m",))
+    fail(past, UpstreamRateLimited("slow down", upstream_status=429, retry_after_s=20))
+    picture = past.picture(p=VLLM)
+    view = picture.providers[0]
+    assert (view.health, 20 <= view.cooldown_s <= 24) == (Health.COOLDOWN, True)
+    assert [alert.key for alert in picture.alerts] == ["provider:p:cooldown"]
+    past.clock.now += 25
+    assert past.picture(p=VLLM).providers[0].health is Health.ACTIVE
+
+
+def test_what_the_operator_has_switched_is_shown(past: Past) -> None:
+    past.runtime.check_passed("p", ("m",))
+    past.runtime.drain("p")
+    assert past.picture(p=VLLM).providers[0].health is Health.DRAINING
+    past.runtime.disable("p")
+    picture = past.picture(p=VLLM)
+    assert picture.providers[0].health is Health.DISABLED
+    assert [alert.key for alert in picture.alerts] == ["provider:p:off"]
+
+
+def test_limits_and_places_are_shown(past: Past) -> None:
+    entry = VLLM | {"rate_limits": {"max_concurrent": 4, "requests_per_minute": 10}}
+    providers = ProvidersFile.model_validate({"providers": {"p": entry}}).providers
+    past.runtime.adopt(Config(MappingProxyType(providers), Mappings(), GatewaySettings(), "a test"))
+    view = past.picture(p=entry).providers[0]
+    assert (view.capacity, view.headroom) == (4, 1.0)
 
 
 def test_a_refused_configuration_comes_first(past: Past) -> None:

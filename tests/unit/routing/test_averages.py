@@ -24,15 +24,15 @@ def test_nothing_is_known_before_the_first_answer() -> None:
 
 def test_the_first_value_is_the_average() -> None:
     averages = Averages()
-    averages.answered([(2.0, 0.5)])
+    averages.answered([(2.0, 0.5, 9)])
     assert (averages.ttft_s, averages.total_s) == (0.5, 2.0)
 
 
 def test_an_average_follows_what_is_new() -> None:
     averages = Averages()
-    averages.answered([(1.0, 0.1)])
+    averages.answered([(1.0, 0.1, 9)])
     for _ in range(40):
-        averages.answered([(3.0, 0.3)])
+        averages.answered([(3.0, 0.3, 9)])
     assert averages.total_s == pytest.approx(3.0, rel=0.02)
     assert averages.ttft_s == pytest.approx(0.3, rel=0.02)
 
@@ -50,19 +50,19 @@ def test_a_batch_counts_as_much_as_its_answers_one_by_one(value: float, count: i
 
 def test_answers_without_a_first_token_have_no_part_in_its_average() -> None:
     averages = Averages()
-    averages.answered([(2.0, None), (4.0, 1.0)])
+    averages.answered([(2.0, None, 9), (4.0, 1.0, 9)])
     assert (averages.ttft_s, averages.total_s) == (1.0, 3.0)
 
 
 def test_failures_lower_the_success_ratio_and_leave_times_alone() -> None:
     averages = Averages()
-    averages.answered([(1.0, 0.1)] * 20)
+    averages.answered([(1.0, 0.1, 9)] * 20)
     before = averages.total_s
     for _ in range(10):
         averages.failed()
     assert averages.success_ratio == pytest.approx(0.9**10)
     assert averages.total_s == before
-    averages.answered([(1.0, 0.1)] * 50)
+    averages.answered([(1.0, 0.1, 9)] * 50)
     assert averages.success_ratio > 0.99
 
 
@@ -97,7 +97,7 @@ def test_a_percentile_lies_among_what_was_added(seconds: list[float], q: float) 
 
 def test_loading_is_learned_apart_from_the_usual_times() -> None:
     averages = Averages()
-    averages.answered([(1.0, 0.4)])
+    averages.answered([(1.0, 0.4, 9)])
     averages.loaded(18.4)
     averages.loaded(0.5)
     assert (averages.load_s, averages.ttft_s) == (18.0, 0.4)

@@ -95,6 +95,5 @@ def test_the_scarcest_limit_counts_until_it_is_reset() -> None:
 
 def test_what_we_count_ourselves() -> None:
     assert [counted(used, 60) for used in (0, 45, 60, 90)] == [1.0, 0.25, 0.0, 0.0]
-    assert counted(5, None) is None
     assert scarcest(None, 0.5, 0.25) == 0.25
     assert scarcest(None, None) is None

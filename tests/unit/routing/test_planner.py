@@ -124,7 +124,6 @@ def test_a_remembered_plan_does_not_outlast_what_its_provider_lets_through(
     [
         RouteFacts("m", strategy="round_robin"),
         RouteFacts("m", strategy="weighted_round_robin"),
-        RouteFacts("m", weights=(("a", 1.0),)),
         RouteFacts("m", requirements=Requirements(max_cost=1.0)),
     ],
 )

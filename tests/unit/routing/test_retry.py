@@ -33,11 +33,15 @@ TOO_LONG = UpstreamContextExceeded("HTTP 400", upstream_status=400, body=b"", co
 
 
 def verdict(
-    *errors: GatewayError, left: int = 0, retries: int = 0, deadline: float = NOW + 600, chance: float = 0.5
+    *errors: GatewayError,
+    following: int | None = None,
+    retries: int = 0,
+    deadline: float = NOW + 600,
+    chance: float = 0.5,
 ) -> Verdict:
     """After these candidates have failed just now, one after the other."""
     failed = [Tried(place, error, NOW) for place, error in enumerate(errors)]
-    return after(failed, left=left, retries=retries, now=NOW, deadline=deadline, policy=POLICY, chance=chance)
+    return after(failed, following=following, retries=retries, now=NOW, deadline=deadline, policy=POLICY, chance=chance)
 
 
 @pytest.mark.parametrize(
@@ -49,15 +53,15 @@ def verdict(
     ],
 )  # fmt: skip
 def test_another_candidate_is_better_than_waiting(error: GatewayError) -> None:
-    assert verdict(error, left=1) == Next()
+    assert verdict(error, following=1) == Next(1)
 
 
 def test_a_refusal_of_the_ask_itself_is_final() -> None:
-    assert verdict(REJECTED, left=3) == GiveUp()
+    assert verdict(REJECTED, following=3) == GiveUp()
 
 
 def test_nobody_is_asked_after_the_deadline() -> None:
-    assert verdict(BUSY, left=3, deadline=NOW) == GiveUp()
+    assert verdict(BUSY, following=3, deadline=NOW) == GiveUp()
 
 
 @pytest.mark.parametrize("error", [UNREACHABLE, BUSY, LIMITED])
@@ -112,7 +116,7 @@ def test_what_would_end_after_the_deadline_is_not_begun() -> None:
 
 def test_the_time_since_the_failure_counts() -> None:
     failed = [Tried(0, limited(10.0), NOW - 8), Tried(1, UpstreamError("500"), NOW)]
-    step = after(failed, left=0, retries=0, now=NOW, deadline=NOW + 60, policy=POLICY, chance=0.0)
+    step = after(failed, following=None, retries=0, now=NOW, deadline=NOW + 60, policy=POLICY, chance=0.0)
     assert step == Retry(0, 2.0)
 
 
@@ -122,7 +126,7 @@ def test_of_several_the_one_that_is_ready_first_is_asked() -> None:
 
 def test_only_the_latest_failure_of_a_candidate_counts() -> None:
     failed = [Tried(0, BUSY, NOW - 1), Tried(0, UpstreamTimeout("late"), NOW)]
-    assert after(failed, left=0, retries=1, now=NOW, deadline=NOW + 60, policy=POLICY, chance=0.0) == GiveUp()
+    assert after(failed, following=None, retries=1, now=NOW, deadline=NOW + 60, policy=POLICY, chance=0.0) == GiveUp()
 
 
 # ── the budget ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,22 +134,22 @@ def test_only_the_latest_failure_of_a_candidate_counts() -> None:
 
 def test_a_few_retries_are_always_allowed() -> None:
     budget = RetryBudget()
-    assert [budget.take(NOW, 1, POLICY) for _ in range(31)] == [True] * 30 + [False]
-    assert not budget.take(NOW + 9, 1, POLICY)
-    assert budget.take(NOW + 10, 1, POLICY)
+    assert [budget.take(NOW, 1, 0.2, 3) for _ in range(31)] == [True] * 30 + [False]
+    assert not budget.take(NOW + 9, 1, 0.2, 3)
+    assert budget.take(NOW + 10, 1, 0.2, 3)
 
 
 def test_beyond_those_they_are_a_share_of_the_requests() -> None:
     budget = RetryBudget()
-    assert sum(budget.take(NOW, 1000, POLICY) for _ in range(500)) == 200
+    assert sum(budget.take(NOW, 1000, 0.2, 3) for _ in range(500)) == 200
 
 
 def test_a_clock_that_is_set_back_neither_opens_nor_closes_the_tap_for_good() -> None:
     budget = RetryBudget()
     for jump in (0.0, -3600.0, 3600.0, -5.0):
-        allowed = sum(budget.take(NOW + 7200 + jump, 1, POLICY) for _ in range(100))
+        allowed = sum(budget.take(NOW + 7200 + jump, 1, 0.2, 3) for _ in range(100))
         assert allowed <= 60
-    assert budget.take(NOW + 7200 + 3600 + 20, 1, POLICY)
+    assert budget.take(NOW + 7200 + 3600 + 20, 1, 0.2, 3)
 
 
 @settings(max_examples=40, deadline=None)
@@ -163,9 +167,9 @@ def test_with_everything_down_there_are_at_most_a_fifth_more_attempts(rate: int,
             requests += not retries
             failed = [Tried(place, UNREACHABLE, now) for place in range(candidates)]
             step = after(
-                failed, left=0, retries=retries, now=now, deadline=now + 60, policy=POLICY, chance=draw.random()
+                failed, following=None, retries=retries, now=now, deadline=now + 60, policy=POLICY, chance=draw.random()
             )
             recent = min(rate * 10, requests)
-            if isinstance(step, Retry) and budget.take(now, recent, POLICY):
+            if isinstance(step, Retry) and budget.take(now, recent, 0.2, 3):
                 waiting.append((now + step.delay_s, retries + 1))
     assert attempts <= 1.2 * requests * candidates + POLICY.budget_min_per_s * RetryBudget.WINDOW_S

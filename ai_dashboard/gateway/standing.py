@@ -1,0 +1,333 @@
+"""How providers and their models stand: what tries, checks and the operator say about them, and what follows for plans.
+Written on the gateway's loop only."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ai_dashboard.config.load import Config
+from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.errors import (
+    UpstreamError,
+    UpstreamRateLimited,
+    UpstreamRefusedKey,
+    UpstreamTruncated,
+    UpstreamUnreachable,
+)  # fmt: skip
+from ai_dashboard.core.snapshot import BreakerState, Health
+from ai_dashboard.gateway.handling import breaker_policy
+from ai_dashboard.gateway.targets import Present, ProviderState, TargetState
+from ai_dashboard.gateway.trip import Attempt
+from ai_dashboard.routing.breaker import NEVER, Breaker, BreakerPolicy
+from ai_dashboard.routing.headroom import read as limits_in
+from ai_dashboard.telemetry.rate import RateCounter
+from ai_dashboard.telemetry.track import Answered, Track
+
+FAILURES_IN_A_ROW = 3
+"""As many times in a row that a provider could not be reached take it out until a check finds it well again. Other
+failures are a matter for the breaker of the model that was asked for."""
+
+DEGRADED_ERROR_RATIO = 0.05
+DEGRADED_MIN_REQUESTS = 10
+"""Below this many requests in the window an error ratio says little."""
+
+LOOK_AGAIN_S = 0.1
+"""How often live state is moved on at most."""
+
+UNAVAILABLE = 503
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """All providers. `changes` grows with everything that a snapshot could show, `routing_version` with what plans rest
+    on."""
+
+    clock: Clock
+    chance: random.Random = field(default_factory=random.Random)
+    providers: dict[str, ProviderState] = field(default_factory=dict)
+    changes: int = 0
+    routing_version: int = 0
+    breaker_policy: BreakerPolicy = field(default_factory=BreakerPolicy)
+    _present: Present = field(default_factory=Present)
+    _due: float = NEVER
+    _degraded_p95_s: float | None = None
+
+    def adopt(self, config: Config) -> None:
+        """Go by another configuration. What has happened stays, except of providers that are gone."""
+        self.breaker_policy = breaker_policy(config.gateway.breaker)
+        self._degraded_p95_s = config.gateway.health.degraded_p95_s
+        for name, state in tuple(self.providers.items()):
+            if name not in config.providers and not state.in_flight:
+                del self.providers[name]
+            for target in state.targets.values():
+                target.circuit.policy = self.breaker_policy
+        for name, provider in config.providers.items():
+            self.provider(name).limits = provider.rate_limits
+        self.routing_version += 1
+
+    def provider(self, name: str) -> ProviderState:
+        """The state of a provider, made when it is first asked for."""
+        state = self.providers.get(name)
+        if state is None:
+            track = Track(self.clock.monotonic())
+            state = ProviderState(name, track, RateCounter(), self._present, since=self.clock.wall())
+            self.providers[name] = state
+        return state
+
+    def look(self) -> float:
+        """The present moment, and all live state as it is then: what a plan is made from."""
+        now = self.clock.monotonic()
+        if now >= self._due or now < self._present.now:
+            self._advance(now)
+        self._present.now = now
+        return now
+
+    def count(self, target: TargetState, attempts: Sequence[Attempt], now: float) -> None:
+        """What attempts at one model at one provider came to that have ended since the last time."""
+        state = target.provider
+        whole: list[Answered] = []
+        usual: list[Answered] = []
+        headers: Sequence[tuple[bytes, bytes]] = ()
+        for attempt in attempts:
+            if attempt.tokens is not None:
+                whole.append(answered := attempt.answered())
+                if not attempt.cold:
+                    usual.append(answered)
+            headers = attempt.headers or headers
+            attempt.target, attempt.headers = None, ()  # records are kept for long, and need neither
+        if whole:
+            state.count(now, whole)
+            target.averages.answered(usual)
+        if headers:
+            state.told(limits_in(headers, now=now, wall=self.clock.wall()))
+        if whole and (state.health is not Health.ACTIVE or state.track.errors or self._degraded_p95_s is not None):
+            self._judge(state)
+
+    def reckon(self, now: float) -> None:
+        """Work out what is left of every provider's limits."""
+        for state in self.providers.values():
+            if state.reckon(now):
+                self.routing_version += 1
+
+    # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def attempt_begins(self, attempt: Attempt) -> None:
+        """A try at a provider. Exactly one of `attempt_succeeded`, `attempt_failed` and `attempt_left` ends it."""
+        candidate = attempt.candidate
+        state = self.provider(candidate.provider)
+        target = state.targets.get(candidate.model) or state.asked_for(candidate.model, self.breaker_policy)
+        state.in_flight += 1
+        target.in_flight += 1
+        attempt.target, attempt.cold = target, target.warm is False
+        self.changes += 1
+        circuit = target.circuit
+        if circuit.state is not BreakerState.CLOSED:
+            circuit.sent()
+            self._moved(circuit)
+
+    def attempt_answers(self, attempt: Attempt) -> None:
+        """A provider has begun to say something: enough to know that it is back, or that it has loaded the model."""
+        target = _target(attempt)
+        circuit = target.circuit
+        if circuit.state is not BreakerState.CLOSED:
+            circuit.answered(self.clock.monotonic(), attempt.started)
+            self._moved(circuit)
+        if attempt.cold and attempt.first_token is not None:
+            target.averages.loaded(attempt.first_token - attempt.started)
+            target.warm = True
+
+    def attempt_succeeded(self, attempt: Attempt) -> None:
+        """A provider answered properly, so it is well, whatever a check said before."""
+        target = self._ended(attempt)
+        state, circuit = target.provider, target.circuit
+        state.failures_in_a_row = 0
+        was_closed = circuit.state is BreakerState.CLOSED
+        circuit.answered(attempt.ended or 0.0, attempt.started)
+        if not was_closed:
+            self._moved(circuit)
+        if state.health is not Health.ACTIVE and state.health is not Health.DEGRADED:
+            self._judge(state)
+
+    def attempt_failed(self, attempt: Attempt, error: UpstreamError) -> None:
+        """A provider failed. Errors that it is not to blame for leave no mark on it."""
+        target = self._ended(attempt)
+        state, circuit = target.provider, target.circuit
+        now, wall = self.clock.monotonic(), self.clock.wall()
+        state.rate.add(now)
+        self.changes += 1
+        if not error.blames:
+            self._says_nothing(circuit)
+            return
+        state.track.add_failure(now)
+        state.last_error, state.last_error_at = error.message, wall
+        if isinstance(error, UpstreamRefusedKey):
+            self._says_nothing(circuit)
+            self._move(state, Health.AUTH_FAILED, error.message)
+        elif isinstance(error, UpstreamRateLimited):
+            self._says_nothing(circuit)
+            self._cool(state, error, now)
+        else:
+            if error.upstream_status == UNAVAILABLE and error.retry_after_s is not None:
+                self._cool(state, error, now)
+            self._fail(target, attempt, error, now)
+
+    def attempt_left(self, attempt: Attempt) -> None:
+        """A try that says nothing of its provider: the caller went away, or the ask could not be written for it."""
+        target = self._ended(attempt)
+        target.provider.rate.add(self.clock.monotonic())
+        self._says_nothing(target.circuit)
+        self.changes += 1
+
+    def _ended(self, attempt: Attempt) -> TargetState:
+        target = _target(attempt)
+        target.in_flight -= 1
+        target.provider.in_flight -= 1
+        target.provider.requests += 1
+        return target
+
+    def _fail(self, target: TargetState, attempt: Attempt, error: UpstreamError, now: float) -> None:
+        state = target.provider
+        target.reason = error.message
+        target.averages.failed()
+        # Hung up on before it said anything: nobody is there who could, whichever model was asked for.
+        hung_up = isinstance(error, UpstreamTruncated) and attempt.status is None
+        unreachable = hung_up or isinstance(error, UpstreamUnreachable)
+        target.circuit.failed(now, attempt.started, self.chance.random(), unreachable=unreachable)
+        if target.circuit.state is not BreakerState.CLOSED:
+            self._moved(target.circuit)
+        state.failures_in_a_row = state.failures_in_a_row + 1 if unreachable else 0
+        if state.failures_in_a_row >= FAILURES_IN_A_ROW:
+            self._move(state, Health.UNAVAILABLE, error.message)
+        elif state.health in {Health.ACTIVE, Health.DEGRADED}:
+            self._judge(state)
+
+    def _cool(self, state: ProviderState, error: UpstreamError, now: float) -> None:
+        state.cooldown.begin(now, error.retry_after_s, self.chance.random())
+        self._due = min(self._due, state.cooldown.until)
+        self.routing_version += 1
+
+    def _says_nothing(self, circuit: Breaker) -> None:
+        """An attempt ended in a way that a breaker learns nothing from."""
+        if circuit.state is not BreakerState.CLOSED:
+            circuit.left()
+            self._moved(circuit)
+
+    def _moved(self, circuit: Breaker) -> None:
+        """A breaker that is not as usual may have moved: plans that were made before no longer hold."""
+        self._due = min(self._due, circuit.due)
+        self.routing_version += 1
+
+    def _advance(self, now: float) -> None:
+        """Let cooldowns end and breakers move."""
+        due = NEVER
+        for state in self.providers.values():
+            if state.cooldown.until:
+                if state.cooldown.left_s(now):
+                    due = min(due, state.cooldown.until)
+                else:
+                    state.cooldown.until = 0.0
+                    self.routing_version += 1
+            for target in state.targets.values():
+                if target.circuit.state is not BreakerState.CLOSED:
+                    self.routing_version += target.circuit.advance(now)
+                    due = min(due, target.circuit.due)
+        self._due = max(due, now + LOOK_AGAIN_S)
+        self.changes += 1
+
+    # ── the operator ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def drain(self, provider: str) -> None:
+        """Ask a provider for nothing new; what it has begun it may end."""
+        self.provider(provider).draining = True
+        self._told()
+
+    def disable(self, provider: str) -> None:
+        """Leave a provider out, whatever checks and answers say."""
+        state = self.provider(provider)
+        self._move(state, Health.DISABLED, "disabled by the operator")
+        self._told()
+
+    def enable(self, provider: str) -> None:
+        """Ask a provider again that was drained or disabled."""
+        state = self.provider(provider)
+        state.draining = False
+        if state.health is Health.DISABLED:
+            state.become(Health.CHECKING, "not checked yet", self.clock.wall())
+        self._told()
+
+    def reset(self, provider: str) -> None:
+        """Forget what speaks against a provider: its cooldown, its breakers and its failures."""
+        state = self.provider(provider)
+        state.failures_in_a_row, state.cooldown.until = 0, 0.0
+        for target in state.targets.values():
+            target.circuit, target.reason = Breaker(self.breaker_policy), ""
+        if state.health is Health.UNAVAILABLE:
+            state.become(Health.CHECKING, "not checked yet", self.clock.wall())
+        self._told()
+
+    def _told(self) -> None:
+        self.routing_version += 1
+        self.changes += 1
+
+    # ── health ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_passed(self, provider: str, models: tuple[str, ...], loaded: frozenset[str] | None = None) -> None:
+        """A health check got its answer: the models that are there, and those that are in memory where that is said. It
+        forgives failures in a row, and breakers that opened because nobody was there, since they were of another
+        time."""
+        state = self.provider(provider)
+        if models != state.models:
+            state.models = models
+            self.routing_version += 1
+        if loaded != state.loaded:
+            state.holds(loaded)
+            self.routing_version += 1
+        if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
+            state.failures_in_a_row = 0
+        for target in state.targets.values():
+            if target.circuit.state is BreakerState.OPEN:
+                target.circuit.reached(self.clock.monotonic())
+                self._moved(target.circuit)
+        self._judge(state)
+        self.changes += 1
+
+    def check_failed(self, provider: str, error: UpstreamError) -> None:
+        """A health check failed as often as it was tried."""
+        state = self.provider(provider)
+        wall = self.clock.wall()
+        refused = isinstance(error, UpstreamRefusedKey)
+        self._move(state, Health.AUTH_FAILED if refused else Health.UNAVAILABLE, error.message)
+        state.last_error, state.last_error_at = error.message, wall
+        if state.loaded is not None:
+            state.holds(None)
+        self.changes += 1
+
+    def _judge(self, state: ProviderState) -> None:
+        """Active or degraded, by the share of errors in the window and by how long answers take."""
+        requests, errors = state.track.requests, state.track.errors
+        ratio = errors / requests if requests else 0.0
+        if requests >= DEGRADED_MIN_REQUESTS and ratio > DEGRADED_ERROR_RATIO:
+            self._move(state, Health.DEGRADED, f"{ratio:.0%} of requests failed in 15 min")
+        elif (slow := self._slow(state)) is not None:
+            self._move(state, Health.DEGRADED, slow)
+        else:
+            self._move(state, Health.ACTIVE, "")
+
+    def _slow(self, state: ProviderState) -> str | None:
+        limit, slowest = self._degraded_p95_s, [it.p95_s for it in state.targets.values() if it.p95_s is not None]
+        if limit is None or not slowest or max(slowest) <= limit:
+            return None
+        return f"5 of 100 answers take longer than {max(slowest):.1f} s"
+
+    def _move(self, state: ProviderState, health: Health, reason: str) -> None:
+        """The one way to another state: plans that were made before no longer hold. Out of `disabled` only the operator
+        leads."""
+        if state.health is not Health.DISABLED and (state.health, state.reason) != (health, reason):
+            state.become(health, reason, self.clock.wall())
+            self.routing_version += 1
+
+
+def _target(attempt: Attempt) -> TargetState:
+    if attempt.target is None:
+        raise RuntimeError("the attempt has not begun, or it has been counted already")
+    return attempt.target

@@ -1,0 +1,202 @@
+"""The live state of providers and of their models: what has happened to each, and what planning reads of it.
+
+Written on the gateway's loop only. What takes longer than adding to a number is done when requests are counted in
+batches, never while one is on its way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ai_dashboard.config.schema import RateLimits
+from ai_dashboard.core.snapshot import BreakerState, Health, TargetView
+from ai_dashboard.routing.averages import Averages
+from ai_dashboard.routing.breaker import Breaker, BreakerPolicy
+from ai_dashboard.routing.cooldown import Cooldown
+from ai_dashboard.routing.headroom import Left, counted, headroom, scarcest
+from ai_dashboard.routing.live import UNTRIED, TargetLive
+from ai_dashboard.telemetry.rate import RateCounter
+from ai_dashboard.telemetry.track import Answered, Track
+
+MAX_TARGETS = 512
+"""Models of one provider that something is remembered of. Names may come from callers, so there must be an end."""
+
+MAX_SHOWN = 16
+"""Models of one provider that a picture shows."""
+
+MINUTE_S = 60
+
+
+@dataclass(slots=True)
+class Present:
+    """The moment that live state is read at: set before every plan, so that no part of a plan reads a clock."""
+
+    now: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class TargetState:
+    """One model at one provider. `warm` says whether it is loaded, where that is known; `reason` is the latest failure
+    that it was to blame for."""
+
+    provider: "ProviderState"
+    model: str
+    circuit: Breaker
+    averages: Averages = field(default_factory=Averages)
+    in_flight: int = 0
+    warm: bool | None = None
+    reason: str = ""
+
+    @property
+    def breaker(self) -> BreakerState:
+        return self.circuit.state
+
+    @property
+    def share(self) -> float:
+        return self.circuit.share
+
+    @property
+    def retry_in_s(self) -> float:
+        return self.circuit.retry_in_s(self.provider.present.now)
+
+    @property
+    def ewma_ttft_s(self) -> float | None:
+        return self.averages.ttft_s
+
+    @property
+    def ewma_total_s(self) -> float | None:
+        return self.averages.total_s
+
+    @property
+    def p95_s(self) -> float | None:
+        return self.averages.p95_s
+
+    @property
+    def success_ratio(self) -> float:
+        return self.averages.success_ratio
+
+    @property
+    def load_s(self) -> float | None:
+        return self.averages.load_s
+
+    def view(self) -> TargetView:
+        """As the screen shows it."""
+        return TargetView(
+            model=self.model,
+            breaker=self.breaker,
+            share=self.share,
+            retry_in_s=self.retry_in_s,
+            reason=self.reason,
+            in_flight=self.in_flight,
+            ewma_ttft_s=self.ewma_ttft_s,
+            ewma_total_s=self.ewma_total_s,
+            p95_s=self.p95_s,
+            success_ratio=self.success_ratio,
+            warm=self.warm,
+            load_s=self.load_s,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class ProviderState:
+    """One provider as it stands. `since` and `last_error_at` are Unix time; `was_well` says that it has been active
+    since the start. `loaded` names the models that it holds in memory, None where it does not say."""
+
+    name: str
+    track: Track
+    rate: RateCounter
+    present: Present = field(default_factory=Present)
+    health: Health = Health.CHECKING
+    reason: str = "not checked yet"
+    since: float = 0.0
+    models: tuple[str, ...] = ()
+    in_flight: int = 0
+    was_well: bool = False
+    requests: int = 0
+    failures_in_a_row: int = 0
+    last_error: str = ""
+    last_error_at: float | None = None
+    draining: bool = False
+    limits: RateLimits = field(default_factory=RateLimits)
+    headroom: float | None = None
+    targets: dict[str, TargetState] = field(default_factory=dict)
+    cooldown: Cooldown = field(default_factory=Cooldown)
+    tokens: RateCounter = field(default_factory=RateCounter)
+    loaded: frozenset[str] | None = None
+    _left: dict[str, Left] = field(default_factory=dict)
+
+    @property
+    def capacity(self) -> int | None:
+        return self.limits.max_concurrent
+
+    @property
+    def cooldown_s(self) -> float:
+        return self.cooldown.left_s(self.present.now)
+
+    @property
+    def error_ratio(self) -> float:
+        track = self.track
+        return track.errors / track.requests if track.requests else 0.0
+
+    def target(self, model: str) -> TargetLive:
+        """What is known of one of its models."""
+        return self.targets.get(model, UNTRIED)
+
+    def asked_for(self, model: str, policy: BreakerPolicy) -> TargetState:
+        """The state of one of its models, made when it is first asked for. When there are too many, one of which there
+        is nothing to remember makes room."""
+        target = self.targets.get(model)
+        if target is None:
+            if len(self.targets) >= MAX_TARGETS:
+                del self.targets[next(self._forgettable())]
+            target = self.targets[model] = TargetState(self, model, Breaker(policy))
+            self._set_warm(target)
+        return target
+
+    def become(self, health: Health, reason: str, wall: float) -> None:
+        """Move to another state, or refresh the reason of the present one."""
+        if health is not self.health:
+            self.health, self.since = health, wall
+            self.was_well |= health is Health.ACTIVE
+        self.reason = reason
+
+    def holds(self, loaded: frozenset[str] | None) -> None:
+        """It has said which models it holds in memory, or has nothing to say about that."""
+        self.loaded = loaded
+        for target in self.targets.values():
+            self._set_warm(target)
+
+    def told(self, limits: Sequence[Left]) -> None:
+        """A reply spoke of its rate limits."""
+        for left in limits:
+            self._left[left.of] = left
+
+    def count(self, now: float, answers: Sequence[Answered]) -> None:
+        """Count whole answers."""
+        self.track.add(now, answers)
+        self.rate.add(now, len(answers))
+
+    def reckon(self, now: float) -> bool:
+        """Work out what is left of its limits. True when it has begun or ceased to let anything through."""
+        before, limits = self.headroom, self.limits
+        asked = spent = None
+        if limits.requests_per_minute is not None:
+            asked = counted(self.rate.over(now, MINUTE_S) + self.in_flight, limits.requests_per_minute)
+        if limits.tokens_per_minute is not None:
+            spent = counted(self.tokens.over(now, MINUTE_S), limits.tokens_per_minute)
+        self.headroom = scarcest(headroom(self._left.values(), now), asked, spent)
+        return (before == 0) != (self.headroom == 0)
+
+    def views(self) -> tuple[TargetView, ...]:
+        """Its models as the screen shows them: those that are not as usual first, then the busiest."""
+        order = sorted(self.targets.values(), key=lambda it: (it.breaker is BreakerState.CLOSED, -it.in_flight))
+        return tuple(target.view() for target in order[:MAX_SHOWN])
+
+    def _set_warm(self, target: TargetState) -> None:
+        target.warm = None if self.loaded is None else target.model in self.loaded
+
+    def _forgettable(self) -> Iterator[str]:
+        """Models that are as usual and idle, the one that was made first before the others; else any."""
+        for model, target in self.targets.items():
+            if target.breaker is BreakerState.CLOSED and not target.in_flight:
+                yield model
+        yield next(iter(self.targets))

@@ -1,0 +1,55 @@
+"""The configuration folder, watched."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from ai_dashboard.gateway.folder import contents, is_ours, lost, present, signs
+
+
+def test_every_file_that_counts_is_read(tmp_path: Path) -> None:
+    (tmp_path / "gateway.yaml").write_bytes(b"\xef\xbb\xbfdrain_s: 1\r\n")
+    (tmp_path / "notes.txt").write_text("x")
+    read = contents(tmp_path)
+    assert present(read) == {"gateway.yaml": b"\xef\xbb\xbfdrain_s: 1\r\n"}
+    assert read["providers.yaml"] is None
+
+
+def test_what_had_something_in_it_can_be_lost() -> None:
+    before = {"providers.yaml": b"x", "gateway.yaml": b"", "multi-region.yaml": None, "model-mappings.yaml": b"y"}
+    after = {"providers.yaml": None, "gateway.yaml": None, "multi-region.yaml": b"z", "model-mappings.yaml": b""}
+    assert lost(after, before) == ["providers.yaml", "model-mappings.yaml"]
+    assert lost(before, before) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "ours"),
+    [
+        ("/c/providers.yaml", True),
+        ("/c/..data", True),
+        ("/c/.providers.yaml.ab12.draft", False),
+        ("/c/.backups", False),
+        ("/c/notes.txt", False),
+        ("/c/providers.yaml~", False),
+    ],
+)
+def test_only_the_folders_own_files_count(path: str, ours: bool) -> None:
+    from watchfiles import Change
+
+    assert is_ours(Change.modified, path) is ours
+
+
+async def test_there_are_signs_at_the_beginning_of_a_change_and_of_nothing(tmp_path: Path) -> None:
+    async with aclosing(signs(tmp_path)) as looking, asyncio.timeout(10):
+        await anext(looking)
+        await anext(looking)
+        (tmp_path / "gateway.yaml").write_text("drain_s: 1\n")
+        await anext(looking)
+
+
+async def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="gone"):
+        async for _ in signs(tmp_path / "gone"):
+            pass
