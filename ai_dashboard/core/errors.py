@@ -106,6 +106,12 @@ class UnsupportedMediaType(CallerError):
     code = "unsupported_media_type"
 
 
+class FeatureMissing(CallerError):
+    """None of the models that could answer has what the request needs: embeddings, images, tools."""
+
+    code = "feature_missing"
+
+
 class RequirementsUnmet(CallerError):
     """No candidate keeps the limits that the caller set; the message lists each with the limit that it breaks."""
 

@@ -35,7 +35,8 @@ class Plan:
     """`asked` is the model as the caller named it, `rule` the rule that resolved it (`exact_matches.llama3.1:8b`),
     `strategy` what ordered the attempts. `notes` say what else there is to know (panic mode, affinity, an experiment's
     arm). Where nothing is left to try, `retry_after_s` says in how many seconds the first of those that have to be left
-    alone for a while may be asked again, and `unmet` that it is the caller's own requirements that rule out the rest.
+    alone for a while may be asked again, `unmet` that it is the caller's own requirements that rule out the rest, and
+    `unable` that none of them has what the request needs, whenever it is asked.
     """
 
     asked: str
@@ -46,6 +47,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     retry_after_s: float | None = None
     unmet: bool = False
+    unable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

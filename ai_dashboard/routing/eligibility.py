@@ -50,9 +50,9 @@ class SetAside(NamedTuple):
 
 @dataclass(slots=True)
 class Sifted:
-    """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unmet` counts the candidates that only a
-    requirement rules out, `cooling` holds the seconds left of those that have to be left alone. `passing`: somebody's
-    place will change by itself, or is drawn."""
+    """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unable` counts the candidates that lack
+    a feature, `unmet` those that only a requirement rules out, `cooling` holds the seconds left of those that have to be
+    left alone. `passing`: somebody's place will change by itself, or is drawn."""
 
     eligible: list[Eligible] = field(default_factory=list)
     recovering: list[Eligible] = field(default_factory=list)
@@ -60,6 +60,7 @@ class Sifted:
     excluded: list[Excluded] = field(default_factory=list)
     cooling: list[float] = field(default_factory=list)
     unmet: int = 0
+    unable: int = 0
     passing: bool = False
 
 
@@ -106,6 +107,7 @@ def sift(
             found.passing = True
         if reason is not None:
             found.excluded.append(Excluded(route.provider, route.model, reason))
+            found.unable += bool(facts.needs) and _lacks(entry, candidate.model, facts.needs) is not None
         else:
             _put(candidate, view, found)
     return found

@@ -1,6 +1,6 @@
 """What a caller is told when its plan has no attempts: why it has none, and what each candidate's reason is."""
 
-from ai_dashboard.core.errors import AllCoolingDown, GatewayError, NoCandidate, RequirementsUnmet
+from ai_dashboard.core.errors import AllCoolingDown, FeatureMissing, GatewayError, NoCandidate, RequirementsUnmet
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.routing.regions import left_nobody, refusal
 
@@ -13,6 +13,10 @@ def nobody(plan: Plan) -> GatewayError:
             f"everybody who could answer for {plan.asked!r} has to be left alone for a while ({each})",
             hint="try again later",
             retry_after_s=plan.retry_after_s,
+        )
+    if plan.unable:
+        return FeatureMissing(
+            f"no model that {plan.asked!r} may lead to can do this ({each})", hint="ask for another model"
         )
     if plan.unmet:
         return RequirementsUnmet(

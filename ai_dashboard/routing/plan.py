@@ -91,6 +91,7 @@ def decide(
         tuple(notes),
         min(found.cooling) if found.cooling and not attempts else None,
         unmet=bool(found.unmet) and not attempts and not found.cooling,
+        unable=bool(found.unable) and found.unable == len(resolution.routes),
     )
     lasting = not (found.passing or panic or resolution.varies or facts.requirements or strategy.name != DIRECT)
     regions = table.regions

@@ -46,12 +46,12 @@ def test_status_shows_every_provider(demo: Serving) -> None:
 def test_status_for_programs_is_the_whole_picture(demo: Serving) -> None:
     picture = json.loads(run("status", "--json", "--url", f"127.0.0.1:{demo.port}", state=demo.state).stdout)
     assert picture["gateway"]["port"] == demo.port
-    assert len(picture["providers"]) == 3
+    assert len(picture["providers"]) == 5
 
 
 def test_status_for_a_status_bar_is_one_line(demo: Serving) -> None:
     done = run("status", "--tmux", "--url", demo.url, state=demo.state)
-    assert re.fullmatch(r"[●◐○] \d/3 \d+\.\d/s.* DEMO\n", done.stdout)
+    assert re.fullmatch(r"[●◐○] \d/5 \d+\.\d/s.* DEMO\n", done.stdout)
 
 
 def test_status_of_nobody_is_a_line_and_exit_1(nobody: str, tmp_path: Path) -> None:

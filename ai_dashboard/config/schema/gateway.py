@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PlainValidator, SecretStr
+from pydantic_core import PydanticCustomError
 
 from ai_dashboard.config.schema.base import Count, NotNegative, Positive, Section, Words
 from ai_dashboard.config.schema.experiments import Experiment
@@ -89,6 +90,25 @@ Share = Annotated[float, Field(gt=0, le=1)]
 OnCut = Literal["error", "continue", "restart"]
 
 
+def _hedge_after(value: object) -> object:
+    """One of two types, with one message for both."""
+    if value is None or value == "p95":
+        return value
+    try:
+        seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise PydanticCustomError("hedge_after", "should be a number of seconds above 0, or `p95`")
+    return seconds
+
+
+HedgeAfter = Annotated[
+    Literal["p95"] | float | None,
+    PlainValidator(_hedge_after, json_schema_input_type=Literal["p95"] | float | None),
+]
+
+
 class Retries(Section):
     """When the same provider is asked again: where it could not be reached, or said 429 or 503, and nobody else is
     left."""
@@ -127,7 +147,7 @@ class BreakerSettings(Section):
 class Hedge(Section):
     """A second provider is asked when the first keeps a caller waiting; whoever begins first answers. Both cost."""
 
-    after: Literal["p95"] | Positive | None = None
+    after: HedgeAfter = None
     """Seconds to wait, or `p95`: as long as 95 of 100 answers of that model take at most. Nobody is asked twice when it
     is not said."""
     budget_ratio: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -177,7 +197,7 @@ class RouteSettings(Section):
     """Seconds; they win over those of providers."""
     max_retries: Annotated[int, Field(ge=0, le=10)] | None = None
     """Instead of `retries.max`."""
-    hedge_after: Literal["p95"] | Positive | None = None
+    hedge_after: HedgeAfter = None
     """Instead of `hedge.after`."""
     holdback_ms: NotNegative | None = None
     """Instead of `stream.holdback_ms`."""

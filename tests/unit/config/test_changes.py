@@ -44,7 +44,7 @@ def read(folder: Path, providers: str = PROVIDERS, mappings: str = MAPPINGS, gat
             "{pattern: llama, provider: desk}, {pattern: ^gpt, provider: cloud}",
             ["changed order patterns: the first that matches applies"],
         ),
-        ("gateway", "drain_s: 5", "listen: {port: 4100}", 
+        ("gateway", "drain_s: 5", "listen: {port: 4100}",
          ["changed setting listen.port: 4000 → 4100", "changed setting drain_s: 5.0 → 30"]),
         ("gateway", "drain_s: 5", "# a comment\ndrain_s:   5.0", []),
     ],
