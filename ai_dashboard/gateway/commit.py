@@ -86,6 +86,12 @@ async def commit(
     if form is None:
         raise CallerError(f"{upstream.provider.name} ({kind.name}) offers no embeddings")
     request, warnings = _written(registry.write(ask, form, destination.target, kind), ask)
+    # Before anything is sent: a reply that could not be written would be paid for in vain.
+    head = ReplyHead(trip.id, destination.target.model, int(trip.at))
+    if handling.on_cut == "continue" and ask.stream and ask.operation == "chat":
+        relay: Relay = registry.resumable(ask, form, head)
+    else:
+        relay = registry.relay(ask, form, head)
     timeouts = handling.timeouts(upstream.timeouts, trip.left_s(attempt.started))
     now = runtime.clock.monotonic
     try:
@@ -99,11 +105,6 @@ async def commit(
             await refuse(reply, runtime)
         if ask.stream:
             check_stream(reply, registry.stream_type(form))
-        head = ReplyHead(trip.id, destination.target.model, int(trip.at))
-        if handling.on_cut == "continue" and ask.stream and ask.operation == "chat":
-            relay: Relay = registry.resumable(ask, form, head)
-        else:
-            relay = registry.relay(ask, form, head)
         held, whole = await until_committed(ask, attempt, reply, relay, now)
         if handling.holdback_s and ask.stream and not whole:
             held, whole = await _held_back(held, reply, relay, handling.holdback_s)

@@ -51,8 +51,8 @@ class SetAside(NamedTuple):
 @dataclass(slots=True)
 class Sifted:
     """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unable` counts the candidates that lack
-    a feature, `unmet` those that only a requirement rules out, `cooling` holds the seconds left of those that have to be
-    left alone. `passing`: somebody's place will change by itself, or is drawn."""
+    a feature, `unmet` those that only a requirement rules out, `cooling` holds the seconds left of those that have to
+    be left alone. `passing`: somebody's place will change by itself, or is drawn."""
 
     eligible: list[Eligible] = field(default_factory=list)
     recovering: list[Eligible] = field(default_factory=list)
