@@ -173,7 +173,7 @@ def _entrance_of(exchange: Exchange) -> Entrance:
     path = exchange.path
     if path.startswith("/v1/messages") or exchange.header(b"anthropic-version") is not None:
         return ENTRANCES["anthropic.messages"]
-    if path.startswith("/v1beta/") or (path.startswith("/v1/models/") and ":" in path):
+    if path.startswith("/v1beta/") or (exchange.method == "POST" and path.startswith("/v1/models/")):
         return ENTRANCES["google.generate"]
     if path.startswith("/api/") and not path.startswith(("/api/admin", "/api/ai")):
         return ENTRANCES["ollama.chat"]

@@ -167,7 +167,7 @@ async def test_models_are_listed_and_found_by_name() -> None:
         assert [(model["id"], model["owned_by"]) for model in listed["data"]] == [(name, "first") for name in names]
         for path in ("/v1/models/org/model", "/v1/models/org%2Fmodel", "/models/llama3.1:8b", "/models/llama3.1%3A8b"):
             assert (await home.http.get(path)).json()["object"] == "model"
-        missing = await home.http.get("/v1/models/gpt-9")
+        missing = await home.http.get("/v1/models/gpt:9b")
         assert (missing.status_code, error_of(missing)["code"]) == (404, "model_not_found")
 
 
