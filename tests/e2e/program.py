@@ -127,6 +127,14 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still does something. An orphan that has ended may wait a while for whoever adopted it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 # ── with a screen ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.program import ENDS_WITHIN_S, descendants, serving, terminal, until
+from tests.e2e.program import ENDS_WITHIN_S, alive, descendants, serving, terminal, until
 
 pytestmark = pytest.mark.e2e
 
@@ -71,7 +71,7 @@ def test_a_gateway_in_a_process_of_its_own_ends_with_its_screen(ending: str, tmp
         else:
             os.kill(screen.pid, signal.SIGTERM if ending == "terminated" else signal.SIGKILL)
         until(screen.ended, within_s=ENDS_WITHIN_S, what="the end of the screen")
-        until(lambda: not gateway.is_running(), within_s=ENDS_WITHIN_S, what="the end of the gateway")
+        until(lambda: not alive(gateway), within_s=ENDS_WITHIN_S, what="the end of the gateway")
         assert ending == "killed" or screen.exit_code == 0
         assert b"Traceback" not in screen.seen
 

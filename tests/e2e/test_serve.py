@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.e2e.program import ENDS_WITHIN_S, Serving, descendants, run, serving, until
+from tests.e2e.program import ENDS_WITHIN_S, Serving, alive, descendants, run, serving, until
 
 pytestmark = pytest.mark.e2e
 
@@ -77,7 +77,7 @@ def test_a_signal_ends_it_within_two_seconds(number: signal.Signals, tmp_path: P
         children = descendants(running.process.pid)
         assert running.end(number) < ENDS_WITHIN_S
         assert running.process.returncode == 0
-        assert not [child for child in children if child.is_running()]
+        assert not [child for child in children if alive(child)]
         assert running.process.stderr is not None
         assert running.process.stderr.read() == ""
         with pytest.raises(ConnectionRefusedError):

@@ -13,7 +13,7 @@ from threading import Event, Thread
 import psutil
 import pytest
 
-from tests.e2e.program import ENDS_WITHIN_S, PATIENCE_S, Serving, descendants, run, serving, until
+from tests.e2e.program import ENDS_WITHIN_S, PATIENCE_S, Serving, alive, descendants, run, serving, until
 
 pytestmark = pytest.mark.e2e
 
@@ -168,7 +168,7 @@ def test_nobody_is_left_over(crew: Serving, number: signal.Signals) -> None:
     left = descendants(crew.process.pid)
     assert crew.end(number) < ENDS_WITHIN_S
     assert crew.process.returncode == (0 if number is signal.SIGINT else -number)
-    until(lambda: not [worker for worker in left if worker.is_running()], what="no orphans")
+    until(lambda: not [worker for worker in left if alive(worker)], within_s=ENDS_WITHIN_S, what="no orphans")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
