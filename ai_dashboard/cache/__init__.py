@@ -1,0 +1,1 @@
+"""Answers given before: exact and semantic, in memory or in Redis."""

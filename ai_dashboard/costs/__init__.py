@@ -1,0 +1,1 @@
+"""Money: prices, receipts, reservations, budgets, forecasts."""

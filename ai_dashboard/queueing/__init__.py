@@ -1,0 +1,1 @@
+"""Who is served next when a provider has no place left: levels, age, deadlines, fair shares."""
