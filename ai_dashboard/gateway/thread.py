@@ -5,7 +5,6 @@ One of the few files in which a thread starts. The thread answers to exactly one
 
 import asyncio
 import contextlib
-import gc
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -14,17 +13,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from ai_dashboard.gateway.gateway import Gateway
+from ai_dashboard.gateway.memory import keep_house
 
 T = TypeVar("T")
 
 SWITCH_INTERVAL_S = 0.0005
 """How long the screen may hold the interpreter before the gateway gets its turn. With the default 5 ms the gateway's
 p99 beside a busy screen was ten times as high."""
-
-COLLECT_AFTER = 200_000
-"""Objects more than there were before the garbage collector looks at them. Nearly all of ours are gone without its
-help; with the default of 700 it took a twentieth of the gateway's time, and among five thousand streams a look takes
-0.1 s."""
 
 Open = Callable[[], AbstractAsyncContextManager[Gateway]]
 
@@ -37,13 +32,6 @@ def new_loop() -> asyncio.AbstractEventLoop:
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
-
-
-def calm_collector() -> None:
-    """Take what start-up left behind out of the garbage collector's way, and let it look less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 10, 10)
 
 
 class GatewayThread:
@@ -98,7 +86,7 @@ class GatewayThread:
     async def _live(self) -> None:
         self._stop = asyncio.Event()
         async with self._open() as gateway:
-            calm_collector()
+            keep_house()
             self._ready.set_result(gateway)
             await self._stop.wait()
             await gateway.drain(self._drain_s)

@@ -33,7 +33,8 @@ from ai_dashboard.cli.workers import Crew, supervise
 from ai_dashboard.config.load import Config
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.guard import refuse_open_listener
-from ai_dashboard.gateway.thread import calm_collector, new_loop
+from ai_dashboard.gateway.memory import keep_house
+from ai_dashboard.gateway.thread import new_loop
 from ai_dashboard.transport.http1.listening import reserve
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -112,7 +113,7 @@ async def _serve(order: Order) -> None:
             names = gateway.generation.upstreams
             label = f"DEMO, {order.cast}: " if order.demo else ""
             print(_banner(gateway.address, names, label), file=sys.stderr, flush=True)
-        calm_collector()
+        keep_house()
         await stop.wait()
         # A second signal means now.
         for number in SIGNALS:

@@ -1,6 +1,7 @@
 """A request's body on its way in: filled by the connection, read at most once by the handler."""
 
 import asyncio
+from io import BytesIO
 
 from ai_dashboard.core.errors import GatewayError
 
@@ -8,10 +9,10 @@ from ai_dashboard.core.errors import GatewayError
 class Body:
     """Bytes until `end`, or an error that replaces them. `size` counts what has arrived."""
 
-    __slots__ = ("_error", "_pieces", "_waiter", "complete", "size", "wanted")
+    __slots__ = ("_error", "_gathered", "_waiter", "complete", "size", "wanted")
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._gathered = BytesIO()  # hands out what it gathered without a copy; joining pieces takes twice the memory
         self._error: GatewayError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.size = 0
@@ -20,7 +21,7 @@ class Body:
 
     def feed(self, data: bytes) -> None:
         """Take a piece in."""
-        self._pieces.append(data)
+        self._gathered.write(data)
         self.size += len(data)
 
     def end(self) -> None:
@@ -31,19 +32,18 @@ class Body:
     def fail(self, error: GatewayError) -> None:
         """The body will never be whole; whoever reads it gets `error`."""
         self._error = error
-        self._pieces.clear()
+        self._gathered = BytesIO()
         self._wake()
 
     async def read(self) -> bytes:
-        """The whole body; raises what `fail` was given."""
+        """The whole body, once; raises what `fail` was given."""
         while not self.complete and self._error is None:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if self._error is not None:
             raise self._error
-        if len(self._pieces) != 1:
-            self._pieces = [b"".join(self._pieces)]
-        return self._pieces[0]
+        gathered, self._gathered = self._gathered, BytesIO()
+        return gathered.getvalue()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
