@@ -287,6 +287,25 @@ async def test_no_deadline_runs_while_the_handler_works() -> None:
         assert (await client.until(b"abcd")).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+async def test_a_large_body_leaves_turns_to_others() -> None:
+    """While 24 MiB come as fast as they are read, somebody else's small requests are answered in between."""
+    seen: list[int] = []
+
+    async def small(exchange: Exchange) -> None:
+        body = await exchange.body()
+        seen.append(len(body))
+        exchange.reply(200, [], b"ok")
+
+    async with serving(small, Limits(max_body_bytes=64 << 20)) as running, running.client() as large:
+        async with running.client() as other:
+            large.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (24 << 20) + b"x" * (24 << 20))
+            for _ in range(10):
+                other.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny")
+                await other.until(b"ok")
+        assert (await large.until(b"ok")).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert seen == [*[1] * 10, 24 << 20]
+
+
 async def test_a_reply_that_nobody_reads_is_given_up() -> None:
     async def pour(exchange: Exchange) -> None:
         exchange.reply(200, [], b"x" * (32 << 20))
