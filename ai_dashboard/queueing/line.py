@@ -2,8 +2,8 @@
 
 The highest level goes first, and waiting raises it (`priority`). What has risen to the top gets one turn in four there:
 those that are critical from the start need not wait for a whole backlog that has aged, and that never starves. Within a
-level, tenants take turns by their weight (start-time fair queueing: whoever was served least, weighted, is next, and who
-was away is not owed for that time); within a tenant, whoever came first. A request that is past its deadline is
+level, tenants take turns by their weight (start-time fair queueing: whoever was served least, weighted, is next, and
+who was away is not owed for that time); within a tenant, whoever came first. A request that is past its deadline is
 never served.
 
 Pure: time is an argument. Joining and serving cost O(log n).
@@ -149,14 +149,31 @@ class Line:
 
     def next(self, now: float) -> Ticket | None:
         """Whose turn it is, taken out. None when nobody waits who is not past the deadline."""
+        ticket = self.peek(now)
+        if ticket is not None:
+            self.take(ticket)
+        return ticket
+
+    def peek(self, now: float) -> Ticket | None:
+        """Whose turn it is. Those past their deadline that stand before it are taken out."""
         self._promote(now)
         for level in self._by_turn():
             while (ticket := self._first(level)) is not None:
-                self._served(level, ticket)
                 if not ticket.expired(now):
-                    self._turn += level.number >= TOP
                     return ticket
+                self.leave(ticket)
         return None
+
+    def take(self, ticket: Ticket) -> None:
+        """Serve whoever `peek` named."""
+        level = self._levels[ticket.level]
+        given, _, tenant = heappop(level.order)
+        level.start = given
+        level.given[tenant] = given + 1 / ticket.weight
+        heappush(level.order, (level.given[tenant], ticket.number, tenant))
+        heappop(level.tenants[tenant])
+        self._turn += level.number >= TOP
+        self._out(ticket)
 
     def _by_turn(self) -> tuple[_Level, ...]:
         *others, critical, risen = self._levels
@@ -199,14 +216,6 @@ class Line:
         level.given.clear()
         level.start = 0.0
         return None
-
-    def _served(self, level: _Level, ticket: Ticket) -> None:
-        given, _, tenant = heappop(level.order)
-        level.start = given
-        level.given[tenant] = given + 1 / ticket.weight
-        heappush(level.order, (level.given[tenant], ticket.number, tenant))
-        heappop(level.tenants[tenant])
-        self._out(ticket)
 
     def _out(self, ticket: Ticket) -> None:
         ticket.waiting = False

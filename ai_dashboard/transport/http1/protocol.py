@@ -292,8 +292,8 @@ class Connection(RequestParser):
                 self._transport.resume_reading()
 
     def _take_turns(self) -> None:
-        """A large body comes as fast as it is read, and uvloop would read 8 MiB of it before it looks at anybody else: one
-        piece for each turn of the loop."""
+        """A large body comes as fast as it is read, and uvloop would read 8 MiB of it before it looks at anybody else.
+        So it is one piece for each turn of the loop."""
         body = self._receiving.incoming if self._receiving is not None else None
         if isinstance(body, Body) and body.size > LARGE_BODY and not self._reading_paused:
             self._transport.pause_reading()

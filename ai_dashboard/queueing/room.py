@@ -1,0 +1,185 @@
+"""Requests of this process that wait until a provider has a place for them.
+
+Whoever waits stands in one line for each provider and model that could answer, and is called by whichever has a place
+first. The place is kept for whoever was called, so nobody who comes in between can take it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.errors import QueueExpired, QueueFull
+from ai_dashboard.queueing.line import Line, LineFull, Ticket
+from ai_dashboard.queueing.pace import Pace
+from ai_dashboard.queueing.priority import Priority
+
+Place = tuple[str, str]
+"""A provider and a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line: how many wait at each level, seconds that the oldest has waited, and what became of the others."""
+
+    provider: str
+    model: str
+    waiting: Mapping[str, int]
+    oldest_s: float
+    served: int
+    refused: int
+    expired: int
+    per_minute: float
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    line: Line
+    pace: Pace
+    served: int = 0
+    refused: int = 0
+    expired: int = 0
+
+
+class WaitingRoom:
+    """All lines. `max_size` is per line and level; `age_boost_s` is how long it takes to rise one level."""
+
+    def __init__(self, clock: Clock, max_size: int, age_boost_s: float) -> None:
+        self.max_size = max_size
+        self.age_boost_s = age_boost_s
+        self.promised: Counter[str] = Counter()
+        self._clock = clock
+        self._queues: dict[Place, _Queue] = {}
+        self._calls: dict[str, asyncio.Future[Place | None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    async def wait(self, ticket: Ticket, places: Sequence[Place]) -> Place | None:
+        """Returns the place that was kept, to be given up with `taken` as soon as it is used or not wanted; None when
+        things have changed and the request should look again. Raises `QueueFull` and `QueueExpired`."""
+        now = self._clock.monotonic()
+        if ticket.expired(now):
+            raise self._too_late(ticket)
+        called: asyncio.Future[Place | None] = asyncio.get_running_loop().create_future()
+        stands = self._join(ticket, places, now)
+        self._calls[ticket.id] = called
+        remaining = None if ticket.deadline is None else ticket.deadline - now
+        try:
+            async with asyncio.timeout(remaining):
+                return await called
+        except TimeoutError:
+            for place, _ in stands:
+                self._queues[place].expired += 1
+            raise self._too_late(ticket) from None
+        except asyncio.CancelledError:
+            if called.done() and not called.cancelled() and (kept := called.result()) is not None:
+                self.taken(kept)  # called at the very moment it left
+            raise
+        finally:
+            del self._calls[ticket.id]
+            for place, stand in stands:
+                self._queues[place].line.leave(stand)
+
+    def free(self, provider: str, places: int = 1) -> None:
+        """A provider has room for so many more: call those whose turn it is."""
+        if self._calls:
+            for _ in range(places - self.promised[provider]):
+                if not self._call(provider):
+                    return
+
+    def taken(self, place: Place) -> None:
+        """A place that was kept is used now, or not wanted any more."""
+        self.promised[place[0]] -= 1
+
+    def stir(self) -> None:
+        """Something else has changed: everybody looks again. Whoever comes back with the same ticket keeps its turn."""
+        for called in self._calls.values():
+            if not called.done():
+                called.set_result(None)
+
+    def waits_for(self, provider: str) -> bool:
+        """Whether anybody waits for a provider: then who comes now has to wait as well."""
+        return any(len(queue.line) for place, queue in self._queues.items() if place[0] == provider)
+
+    def views(self) -> Iterator[LineView]:
+        """Every line in which somebody waits or has waited."""
+        now = self._clock.monotonic()
+        for (provider, model), queue in self._queues.items():
+            oldest = queue.line.oldest()
+            yield LineView(
+                provider,
+                model,
+                queue.line.depths(),
+                0.0 if oldest is None else now - oldest,
+                queue.served,
+                queue.refused,
+                queue.expired,
+                queue.pace.per_second(now) * 60,
+            )
+
+    def _join(self, ticket: Ticket, places: Sequence[Place], now: float) -> list[tuple[Place, Ticket]]:
+        stands: list[tuple[Place, Ticket]] = []
+        refusals: list[float] = []
+        for place in dict.fromkeys(places):
+            queue = self._queues.get(place) or self._open(place)
+            stand = Ticket(
+                ticket.id, place[1], ticket.priority, ticket.since, ticket.tenant, ticket.deadline, ticket.weight
+            )
+            try:
+                queue.line.join(stand)
+            except LineFull as full:
+                queue.refused += 1
+                refusals.append(queue.pace.retry_after_s(full.ahead, now))
+            else:
+                stands.append((place, stand))
+        if not stands:
+            raise QueueFull(
+                f"{self.max_size} requests of this priority are waiting for {places[0][1]!r} already",
+                hint="try again later, or with a higher priority",
+                retry_after_s=min(refusals, default=1.0),
+            )
+        return stands
+
+    def _open(self, place: Place) -> _Queue:
+        queue = self._queues[place] = _Queue(Line(self.max_size, self.age_boost_s), Pace())
+        return queue
+
+    def _call(self, provider: str) -> bool:
+        """Call whoever is next at a provider, of all its lines."""
+        now = self._clock.monotonic()
+        while True:
+            heads = [
+                (head, place, queue)
+                for place, queue in self._queues.items()
+                if place[0] == provider and (head := queue.line.peek(now)) is not None
+            ]
+            if not heads:
+                return False
+            head, place, queue = min(heads, key=lambda it: (-it[0].level, it[0].since, it[0].number))
+            queue.line.take(head)
+            called = self._calls[head.id]
+            if not called.done():  # else it was called elsewhere, or has just left, and has not come to know it yet
+                queue.served += 1
+                queue.pace.served(now)
+                self.promised[provider] += 1
+                called.set_result(place)
+                return True
+
+    def _too_late(self, ticket: Ticket) -> QueueExpired:
+        waited_s = self._clock.monotonic() - ticket.since
+        return QueueExpired(
+            f"the deadline passed after {waited_s:.1f} s in the queue, and nothing was sent",
+            hint="a later deadline or a higher priority would help",
+        )
+
+
+def stats(views: Sequence[LineView], timestamp: float) -> dict[str, object]:
+    """The queue's figures as JSON: by model, how many wait at each level."""
+    queues: dict[str, dict[str, int]] = {}
+    for view in views:
+        levels = queues.setdefault(view.model, {priority.name: 0 for priority in reversed(Priority)})
+        for level, waiting in view.waiting.items():
+            levels[level] += waiting
+    return {"timestamp": timestamp, "queues": queues, "total_requests": sum(sum(it.values()) for it in queues.values())}

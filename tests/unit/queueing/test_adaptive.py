@@ -1,0 +1,83 @@
+"""The limit that is found out: against providers of known capacity, and rule by rule."""
+
+import pytest
+
+from ai_dashboard.queueing.adaptive import LEAST, START, Adaptive
+
+
+def settle(capacity: int, rounds: int = 2000) -> list[int]:
+    """The limits that come about at a provider whose answers begin after 0.2 s, later the more it has beyond its
+    capacity, with so much to do that the limit is always in use."""
+    adaptive, seen, now = Adaptive(), [], 0.0
+    for _ in range(rounds):
+        ttft_s = 0.2 * max(1.0, adaptive.places / capacity)
+        now += ttft_s
+        for _ in range(adaptive.places):
+            adaptive.answered(ttft_s, adaptive.places, now)
+        seen.append(adaptive.places)
+    return seen
+
+
+@pytest.mark.parametrize("capacity", [4, 16, 64, 200])
+def test_it_settles_near_what_the_provider_bears(capacity: int) -> None:
+    late = settle(capacity)[-500:]
+    assert capacity <= max(late) <= 3 * capacity
+    assert min(late) >= capacity / 2
+
+
+def test_one_that_is_not_in_use_does_not_grow() -> None:
+    adaptive = Adaptive()
+    for _ in range(10_000):
+        adaptive.answered(0.2, 1, 1.0)
+    assert adaptive.limit == START
+
+
+def test_a_refusal_shrinks_it_once_for_all_that_was_sent_before() -> None:
+    adaptive = Adaptive()
+    adaptive.refused(sent_at=1.0, now=5.0)
+    once = adaptive.limit
+    assert once < START
+    adaptive.refused(sent_at=4.9, now=5.1)
+    assert adaptive.limit == once
+    adaptive.refused(sent_at=5.2, now=6.0)
+    assert adaptive.limit < once
+
+
+def test_there_is_always_one_place() -> None:
+    adaptive = Adaptive()
+    for at in range(1000):
+        adaptive.refused(sent_at=float(at), now=float(at))
+    assert adaptive.limit == LEAST
+    assert adaptive.places == 1
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_answers_that_come_later_for_good_become_the_usual(busy: bool) -> None:
+    adaptive = Adaptive()
+
+    def answer(ttft_s: float, seconds: range) -> None:
+        for second in seconds:
+            adaptive.answered(ttft_s, adaptive.places if busy else 1, float(second))
+
+    answer(0.2, range(100))
+    answer(2.0, range(100, 120))
+    assert adaptive.strained
+    answer(2.0, range(120, 3000))
+    assert not adaptive.strained
+
+
+def test_a_few_milliseconds_more_are_no_strain() -> None:
+    adaptive = Adaptive()
+    for second in range(100):
+        adaptive.answered(0.002, 8, float(second))
+    for second in range(100, 120):
+        adaptive.answered(0.02, 8, float(second))
+    assert not adaptive.strained
+
+
+def test_it_doubles_until_the_first_sign_of_strain() -> None:
+    adaptive = Adaptive()
+    for doubled in (8, 16, 32):
+        for _ in range(adaptive.places):
+            adaptive.answered(0.3, adaptive.places, 1.0)
+        assert adaptive.places == doubled
