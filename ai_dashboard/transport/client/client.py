@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 from ai_dashboard.core.chat import HttpRequest
 from ai_dashboard.core.errors import UpstreamError, UpstreamUnreachable
@@ -79,6 +80,13 @@ class UpstreamClient:
             pool.keep(keeps=endpoint in endpoints)
             if pool.empty and not pool.keeps:
                 del self._pools[endpoint]
+
+    def widen(self, connections: int) -> None:
+        """Let at least so many connections to each endpoint be open at once."""
+        if connections > self._limits.max_connections:
+            self._limits = replace(self._limits, max_connections=connections)
+            for pool in self._pools.values():
+                pool.limits = self._limits
 
     def close(self) -> None:
         """Close all connections at once; replies in progress fail, and so does every later `send`."""

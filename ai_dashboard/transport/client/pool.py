@@ -8,11 +8,10 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ai_dashboard.core.errors import UpstreamUnreachable
+from ai_dashboard.core.errors import UpstreamCrowded, UpstreamUnreachable
 from ai_dashboard.transport.client.connect import Connector
 from ai_dashboard.transport.client.connection import UpstreamConnection
 from ai_dashboard.transport.client.endpoint import Endpoint
-from ai_dashboard.transport.client.failures import late
 from ai_dashboard.transport.client.proxies import Proxy
 
 
@@ -41,7 +40,7 @@ class Pool:
         self.keeps = True
         """Whether connections rest here after their reply; if not, they are closed."""
         self._proxy = proxy
-        self._limits = limits
+        self.limits = limits
         self._connector = connector
         self._idle: dict[UpstreamConnection, None] = {}
         self._open: set[UpstreamConnection] = set()
@@ -55,8 +54,8 @@ class Pool:
         return self._idle.popitem()[0] if self._idle else None
 
     async def obtain(self, limit_s: float) -> UpstreamConnection:
-        """A new connection, or one that was given back first. Raises `UpstreamUnreachable`, or `UpstreamTimeout` after
-        `limit_s` seconds."""
+        """A new connection, or one that was given back first. Raises `UpstreamUnreachable`, and after `limit_s`
+        seconds `UpstreamTimeout`, or `UpstreamCrowded` where no connection came free."""
         loop = asyncio.get_running_loop()
         due = loop.time() + limit_s
         if self._full:
@@ -112,7 +111,7 @@ class Pool:
 
     @property
     def _full(self) -> bool:
-        return len(self._open) + self._connecting >= self._limits.max_connections
+        return len(self._open) + self._connecting >= self.limits.max_connections
 
     # ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -129,8 +128,8 @@ class Pool:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self._pass_on(waiter.result())  # it came as we gave up
             if isinstance(error, TimeoutError):
-                in_use = f"none of its {self._limits.max_connections} connections came free"
-                raise late(self.endpoint, in_use, limit_s) from None
+                in_use = f"none of the {self.limits.max_connections} connections to it came free"
+                raise UpstreamCrowded(f"{self.endpoint}: {in_use} within {limit_s:g} s.") from None
             raise
 
     def _pass_on(self, connection: UpstreamConnection | None) -> None:
@@ -156,7 +155,7 @@ class Pool:
     # ── connections call ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _made(self) -> UpstreamConnection:
-        limits = self._limits
+        limits = self.limits
         return UpstreamConnection(self.endpoint, self._rests, self._lost, limits.max_uses, limits.max_age_s)
 
     def _rests(self, connection: UpstreamConnection) -> None:
@@ -168,7 +167,7 @@ class Pool:
             connection.close()
             return
         self._idle[connection] = None
-        if len(self._idle) > self._limits.max_idle:
+        if len(self._idle) > self.limits.max_idle:
             coldest = next(iter(self._idle))
             del self._idle[coldest]
             coldest.close()

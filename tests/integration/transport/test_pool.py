@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ai_dashboard.core.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from ai_dashboard.core.errors import UpstreamError, UpstreamCrowded, UpstreamUnreachable
 from ai_dashboard.transport.client import PoolLimits, Timeouts, UpstreamClient
 from tests.integration.transport.provider import ASK, OK, Peer, Provider, everything, keeps_answering, until
 
@@ -50,12 +50,33 @@ async def test_waiting_is_bounded() -> None:
     async with provider.running(limits=PoolLimits(max_connections=1)) as client, asyncio.TaskGroup() as tasks:
         first = tasks.create_task(ask(client, provider))
         await until(lambda: provider.connections == 1)
-        with pytest.raises(UpstreamTimeout, match=r"none of its 1 connections came free within 0.05 s"):
+        with pytest.raises(UpstreamCrowded, match=r"none of the 1 connections to it came free within 0.05 s"):
             await ask(client, provider)
         release.set()
         assert await first == b"ok"
         assert await ask(client, provider) == b"ok"  # who gave up left nothing behind
     assert provider.connections == 1
+
+
+async def test_room_for_more_is_there_at_once() -> None:
+    release = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await release.wait()
+            peer.send(OK)
+
+    provider = Provider(script)
+    async with provider.running(limits=PoolLimits(max_connections=1)) as client, asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(ask(client, provider))
+        await until(lambda: provider.connections == 1)
+        client.widen(2)
+        client.widen(1)
+        second = tasks.create_task(ask(client, provider))
+        await until(lambda: provider.connections == 2)
+        release.set()
+        assert (await first, await second) == (b"ok", b"ok")
 
 
 async def test_whoever_is_cancelled_in_the_queue_takes_nothing_with_it() -> None:
