@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ai_dashboard.core.errors import UpstreamError, UpstreamCrowded, UpstreamUnreachable
+from ai_dashboard.core.errors import UpstreamCrowded, UpstreamError, UpstreamUnreachable
 from ai_dashboard.transport.client import PoolLimits, Timeouts, UpstreamClient
 from tests.integration.transport.provider import ASK, OK, Peer, Provider, everything, keeps_answering, until
 
