@@ -8,6 +8,7 @@ is to blame. Nothing is ever classified by searching a message's text.
 from typing import ClassVar
 
 from ai_dashboard.core.diagnostics import Diagnostic
+from ai_dashboard.core.tenancy import NO_LIMITS, Standing
 
 
 class GatewayError(Exception):
@@ -59,11 +60,35 @@ class Forbidden(CallerError):
     kind = "permission_error"
 
 
+class ModelNotAllowed(Forbidden):
+    """The key or the tenant may not ask for this model."""
+
+    code = "model_not_allowed"
+
+
 class NotFound(CallerError):
     """No such path or record."""
 
     status = 404
     code = "not_found"
+
+
+class KeyNotFound(NotFound):
+    """No key has this id."""
+
+    code = "key_not_found"
+
+
+class RecordNotFound(NotFound):
+    """No request that is remembered has this id, or more than one has an id that begins like it."""
+
+    code = "record_not_found"
+
+
+class ProviderNotFound(NotFound):
+    """No provider of the configuration has this name."""
+
+    code = "provider_not_found"
 
 
 class ModelNotFound(NotFound):
@@ -133,6 +158,13 @@ class ResidencyRefused(CallerError):
     kind = "permission_error"
 
 
+class OffInConfig(CallerError):
+    """The configuration itself keeps the provider off: an operator's word cannot put it on."""
+
+    status = 409
+    code = "provider_off_in_config"
+
+
 class ConfigConflict(CallerError):
     """A change of a configuration file was made from something else than what is there now."""
 
@@ -174,6 +206,21 @@ class Overloaded(GatewayError):
     code = "overloaded"
 
 
+class RateLimited(GatewayError):
+    """A limit of the tenant or of the key is used up. `standing` says how its limits stand; there is no
+    `retry_after_s` where waiting does not help."""
+
+    status = 429
+    code = "rate_limit_exceeded"
+    kind = "rate_limit_error"
+
+    def __init__(
+        self, message: str, *, hint: str = "", retry_after_s: float | None = None, standing: Standing = NO_LIMITS
+    ) -> None:
+        super().__init__(message, hint=hint, retry_after_s=retry_after_s)
+        self.standing = standing
+
+
 class NoCandidate(GatewayError):
     """The model is known, and every candidate was left out before any byte was sent."""
 
@@ -187,6 +234,21 @@ class AllCoolingDown(NoCandidate):
     status = 429
     code = "all_providers_cooling_down"
     kind = "rate_limit_error"
+
+
+class QueueFull(GatewayError):
+    """Too many wait already for whoever could answer; `retry_after_s` is about how long those take."""
+
+    status = 429
+    code = "queue_full"
+    kind = "rate_limit_error"
+
+
+class QueueExpired(GatewayError):
+    """The request's own deadline passed while it waited. Nothing was sent to any provider."""
+
+    status = 504
+    code = "queue_deadline_exceeded"
 
 
 # ── a provider failed ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,6 +283,14 @@ class UpstreamUnreachable(UpstreamError):
     """DNS, connect or TLS failed: no byte of the request was taken."""
 
     code = "upstream_unreachable"
+
+
+class UpstreamCrowded(UpstreamError):
+    """All connections that we open to a provider at one time are in use. That is our limit, not its fault."""
+
+    status = 503
+    code = "upstream_connections_in_use"
+    blames = False
 
 
 class UpstreamTimeout(UpstreamError):
