@@ -6,11 +6,13 @@ import errno
 import importlib
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,9 @@ from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.demo.faults import ChosenFault, written
 from ai_dashboard.gateway.gateway import Gateway, Options
-from ai_dashboard.gateway.state import admin_token, state_folder
+from ai_dashboard.gateway.state import admin_token, audit_folder, state_folder
 from ai_dashboard.hardware.sampler import HardwareSampler
+from ai_dashboard.telemetry.audit import Audit
 
 if TYPE_CHECKING:
     from ai_dashboard.config.discover import Discovery
@@ -96,8 +99,9 @@ async def opened(order: Order) -> AsyncIterator[Gateway]:
                 yield gateway
         else:
             look = partial(_look_around, order.env) if order.look_around else None
+            audit = Audit(audit_folder(order.env), time.time)
             async with Gateway(
-                order.loaded, order.options, read_host=lambda: hardware.latest, discover=look
+                order.loaded, order.options, read_host=lambda: hardware.latest, discover=look, audit=audit
             ) as gateway:
                 yield gateway
     finally:
@@ -121,7 +125,7 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
         async with DemoStage(order.seed, faults=order.faults) as stage:
             loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order)
             async with (
-                Gateway(loaded, order.options, read_host=lambda: hardware.latest) as gateway,
+                Gateway(loaded, order.options, read_host=lambda: hardware.latest, chance=Random(order.seed)) as gateway,
                 asyncio.TaskGroup() as visitors,
             ):
                 traffic = visitors.create_task(send_traffic(url_of(*gateway.address), order.seed), name="traffic")

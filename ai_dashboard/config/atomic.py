@@ -35,7 +35,24 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def append_line(path: Path, line: bytes, *, mode: int = 0o600) -> None:
+    """Add a line to a file, after a line break where a crash has left none. Raises `OSError`; then the file ends where
+    it did."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
+    try:
+        size = os.fstat(descriptor).st_size
+        broken_off = size and os.pread(descriptor, 1, size - 1) != b"\n"
+        try:
+            _write_all(descriptor, (b"\n" if broken_off else b"") + line + b"\n")
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def remove_drafts(path: Path) -> None:
@@ -61,7 +78,7 @@ def _like(descriptor: int, old: os.stat_result) -> None:
             os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename is only as lasting as the folder that holds it."""
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:

@@ -5,7 +5,6 @@ The files are what counts: one that the index does not know is listed all the sa
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from ai_dashboard.config.atomic import replace_file
+from ai_dashboard.config.atomic import append_line, replace_file
 
 FOLDER = ".backups"
 INDEX = "index.jsonl"
@@ -56,6 +55,18 @@ class Backups:
         self._append(backup)
         self._let_go(file)
         return backup
+
+    def keep_once(self, file: str, content: bytes, *, at: float, who: str, why: str) -> Backup:
+        """Back a file up, unless that is what the newest backup of it is. Raises `OSError`."""
+        newest = next(iter(self.all(file)), None)
+        if newest is not None and newest.hash == short_hash(content) and newest.size == len(content):
+            return newest
+        return self.keep(file, content, at=at, who=who, why=why)
+
+    def tidy(self) -> None:
+        """Remove drafts that a crash has left."""
+        for draft in self._folder.glob(".*.draft"):
+            draft.unlink(missing_ok=True)
 
     def all(self, file: str | None = None) -> tuple[Backup, ...]:
         """Every backup, of one file or of all, the newest first."""
@@ -102,13 +113,8 @@ class Backups:
         return told
 
     def _append(self, backup: Backup) -> None:
-        line = orjson.dumps({"id": backup.id, "hash": backup.hash, "who": backup.who, "why": backup.why}) + b"\n"
-        descriptor = os.open(self._folder / INDEX, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(descriptor, line)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        line = orjson.dumps({"id": backup.id, "hash": backup.hash, "who": backup.who, "why": backup.why})
+        append_line(self._folder / INDEX, line)
 
     def _let_go(self, file: str) -> None:
         for old in self.all(file)[self._keep :]:

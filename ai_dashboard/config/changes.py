@@ -3,7 +3,7 @@
 Compared are two configurations as they were understood, not their texts: a moved line or a comment is no change.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,12 +18,14 @@ Verb = Literal["added", "removed", "changed"]
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing that is different. `what` is its kind (`provider`, `model`, `exact match`, `setting`), `name` its name
-    or dotted path; `details` say from what to what. Secrets are only ever said to differ."""
+    or dotted path; `details` say from what to what. Secrets are only ever said to differ. `loses` says that something
+    that was written is written no more: it is gone, or left to its default."""
 
     verb: Verb
     what: str
     name: str
     details: tuple[str, ...] = ()
+    loses: bool = False
 
     def __str__(self) -> str:
         more = f": {'; '.join(self.details)}" if self.details else ""
@@ -48,11 +50,11 @@ def _providers(old: Config, new: Config) -> Iterator[Change]:
             details = (redact(f"{after.type} at {after.base_url}"), *((models,) if models else ()))
             yield Change("added", "provider", name, details)
         elif after is None:
-            yield Change("removed", "provider", name)
+            yield Change("removed", "provider", name, loses=True)
         elif before is not None:
             yield from _entries("model", _by_name(before.models), _by_name(after.models), prefix=f"{name}/")
             if details := _differences(before, after, leave_out={"models"}):
-                yield Change("changed", "provider", name, details)
+                yield Change("changed", "provider", name, details, loses=_loses(before, after))
 
 
 def _mappings(old: Config, new: Config) -> Iterator[Change]:
@@ -70,7 +72,9 @@ def _mappings(old: Config, new: Config) -> Iterator[Change]:
         was, is_ = before.fallback_chains.get(name), after.fallback_chains.get(name)
         if was != is_:
             verb: Verb = "added" if was is None else "removed" if is_ is None else "changed"
-            yield Change(verb, "fallback chain", name, (f"{_chain(was)} → {_chain(is_)}",) if verb == "changed" else ())
+            details = (f"{_chain(was)} → {_chain(is_)}",) if verb == "changed" else ()
+            shorter = len(is_ or ()) < len(was or ())
+            yield Change(verb, "fallback chain", name, details, loses=verb == "removed" or shorter)
     yield from _settings("routing rule", before.routing_rules, after.routing_rules)
 
 
@@ -82,9 +86,9 @@ def _entries(
         if before is None:
             yield Change("added", what, prefix + name)
         elif after is None:
-            yield Change("removed", what, prefix + name)
+            yield Change("removed", what, prefix + name, loses=True)
         elif details := _differences(before, after):
-            yield Change("changed", what, prefix + name, details)
+            yield Change("changed", what, prefix + name, details, loses=_loses(before, after))
 
 
 def _settings(what: str, old: BaseModel, new: BaseModel, path: str = "") -> Iterator[Change]:
@@ -97,7 +101,9 @@ def _settings(what: str, old: BaseModel, new: BaseModel, path: str = "") -> Iter
         if isinstance(before, BaseModel) and type(before) is type(after):
             yield from _settings(what, before, after, f"{place}.")
         else:
-            yield Change("changed", what, place, (_said(before, after, shown=_is_shown(old, field)),))
+            said = _said(before, after, shown=_is_shown(old, field))
+            gone = field in old.model_fields_set - new.model_fields_set
+            yield Change("changed", what, place, (said,), loses=gone or _is_less(before, after))
 
 
 def _differences(old: BaseModel, new: BaseModel, leave_out: frozenset[str] | set[str] = frozenset()) -> tuple[str, ...]:
@@ -106,6 +112,20 @@ def _differences(old: BaseModel, new: BaseModel, leave_out: frozenset[str] | set
         for field in type(old).model_fields
         if field not in leave_out and getattr(old, field) != getattr(new, field)
     )
+
+
+def _loses(old: BaseModel, new: BaseModel) -> bool:
+    """Whether something that was written in an entry is written no more."""
+    if old.model_fields_set - new.model_fields_set:
+        return True
+    return any(_is_less(getattr(old, field), getattr(new, field)) for field in old.model_fields_set)
+
+
+def _is_less(before: object, after: object) -> bool:
+    """Whether a value is what is left of another: a section without some of its keys, a list or map with fewer."""
+    if isinstance(before, BaseModel):
+        return isinstance(after, BaseModel) and _loses(before, after)
+    return isinstance(before, (list, tuple, dict)) and isinstance(after, Sized) and len(after) < len(before)
 
 
 def _is_shown(section: BaseModel, field: str) -> bool:

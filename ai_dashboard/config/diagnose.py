@@ -6,6 +6,7 @@ except where a rule leads to them.
 
 from collections.abc import Iterator, Mapping
 
+from ai_dashboard.config.diagnose_ensembles import check_ensembles
 from ai_dashboard.config.diagnose_rules import check_rules
 from ai_dashboard.config.hosts import is_http, is_local_host, is_loopback, split_url
 from ai_dashboard.config.schema import GatewaySettings, Mappings, Provider
@@ -37,6 +38,7 @@ def check_gateway(gateway: GatewaySettings, source: Source) -> Iterator[Diagnost
 def check_mappings(mappings: Mappings, providers: Mapping[str, Provider], source: Source) -> Iterator[Diagnostic]:
     """Rules that lead nowhere, chains that bite their tail, and sections that nothing reads yet."""
     yield from check_rules(mappings, providers, source)
+    yield from check_ensembles(mappings, providers, source)
     yield from _without_effect(mappings, source)
 
 

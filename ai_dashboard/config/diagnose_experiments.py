@@ -23,13 +23,13 @@ def check_experiments(
                 message, fix = f"`{model}` takes part in `{first}` already", "disable one of the two"
                 yield source.say(Severity.ERROR, (*path, "models"), message, fix)
         for arm, settings in experiment.arms.items():
-            if not _leads_somewhere(settings.model, mappings, providers):
+            if not leads_somewhere(settings.model, mappings, providers):
                 message = f"no rule and no provider knows `{settings.model}`"
                 fix = "name a model, an alias, or `provider/model`"
                 yield source.say(Severity.WARNING, (*path, "arms", arm), message, fix, at_key=True)
 
 
-def _leads_somewhere(name: str, mappings: Mappings, providers: Mapping[str, Provider]) -> bool:
+def leads_somewhere(name: str, mappings: Mappings, providers: Mapping[str, Provider]) -> bool:
     """Whether somebody could answer for a name. Servers of your own that list nothing may have anything."""
     return (
         mappings.routing_rules.default_provider is not None

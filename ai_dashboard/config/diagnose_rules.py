@@ -17,7 +17,7 @@ from ai_dashboard.config.schema import (
     RoutingRules,
     parameters_of,
 )
-from ai_dashboard.config.schema.mappings import STRATEGIES
+from ai_dashboard.config.schema.mappings import STRATEGIES, Choosing
 from ai_dashboard.config.sizes import size_range
 from ai_dashboard.config.validate import Path, Source
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
@@ -27,6 +27,14 @@ MAX_CYCLES = 20
 
 CLIFF = 0.1
 """A fallback below this share of a cloud model's parameters is a different product, not a substitute."""
+
+
+READ_BY = {
+    "priority_order": ("quality_first",),
+    "context_thresholds": ("context_based", "token_aware"),
+    "complexity_thresholds": ("complexity_based",),
+}
+"""Finer points of choosing, and the strategies that look at them."""
 
 
 def check_rules(mappings: Mappings, providers: Mapping[str, Provider], source: Source) -> Iterator[Diagnostic]:
@@ -111,6 +119,41 @@ class _Rules:
         where = (*path, next(written, "strategy"))
         yield self._source.say(Severity.WARNING, where, f"there is no strategy `{strategy}`: passed over", fix)
 
+    def _choosing(self, written: Choosing, path: tuple[str, ...]) -> Iterator[Diagnostic]:
+        """The strategy and its finer points."""
+        yield from self._strategy(written.strategy, path)
+        seen: dict[int, str] = {}
+        for name, tokens in written.context_thresholds.items():
+            if (other := seen.setdefault(tokens, name)) != name:
+                where = (*path, "context_thresholds", name)
+                yield self._source.say(
+                    Severity.WARNING, where, f"the same size as `{other}`: passed over", "delete one"
+                )
+        complexity = written.complexity_thresholds
+        where = (*path, "complexity_thresholds")
+        if complexity.medium is not None and complexity.high is not None and complexity.medium > complexity.high:
+            message = f"`medium` ({complexity.medium}) is above `high` ({complexity.high}): both passed over"
+            yield self._source.say(Severity.WARNING, where, message, "nothing could be medium: let them rise")
+        elif complexity.low:
+            message, fix = "what is below `medium` is low, whatever is written here", "delete it, or write 0"
+            yield self._source.say(Severity.WARNING, (*where, "low"), message, fix)
+        for place, name in enumerate(written.priority_order):
+            if name not in self._providers and not self._is_model(name):
+                message = f"`{name}` is neither a model nor a provider: passed over"
+                fix = "name a model that an active provider lists, a provider, or `provider/model`"
+                yield self._source.say(Severity.WARNING, (*path, "priority_order", place), message, fix)
+        yield from self._unread(written, path)
+
+    def _unread(self, written: Choosing, path: tuple[str, ...]) -> Iterator[Diagnostic]:
+        """Finer points of another strategy than the one that is named beside them."""
+        if written.strategy not in STRATEGIES or path == ("routing_rules",):
+            return  # what stands there holds for other rules' strategies, too
+        for key, strategies in READ_BY.items():
+            if key in written.model_fields_set and written.strategy not in strategies:
+                message = f"`{written.strategy}` does not look at it"
+                fix = f"set `strategy: {strategies[0]}`, or delete it"
+                yield self._source.say(Severity.WARNING, (*path, key), message, fix, at_key=True)
+
     def _tasks(self) -> Iterator[Diagnostic]:
         for task, name in self._mappings.tasks.items():
             if name not in self._mappings.capabilities:
@@ -119,7 +162,7 @@ class _Rules:
 
     def _routing_rules(self, rules: RoutingRules, path: tuple[str]) -> Iterator[Diagnostic]:
         yield from self._provider(rules.default_provider, (*path, "default_provider"))
-        yield from self._strategy(rules.strategy, path)
+        yield from self._choosing(rules, path)
         for name, rule in rules.request_metadata_routing.items():
             where: tuple[str | int, ...] = (*path, "request_metadata_routing", name)
             yield from self._provider(rule.provider, (*where, "provider"))
@@ -139,7 +182,7 @@ class _Rules:
                 yield self._source.say(Severity.WARNING, (*where, "size"), message, fix)
 
     def _capability(self, capability: Capability, path: tuple[str, str]) -> Iterator[Diagnostic]:
-        yield from self._strategy(capability.strategy, path)
+        yield from self._choosing(capability, path)
         yield from self._provider(capability.provider, (*path, "provider"))
         yield from self._fallback(capability.fallback, (*path, "fallback"))
         smallest = capability.min_model_size
@@ -167,7 +210,7 @@ class _Rules:
         return any(provider.active and _large_enough(model, capability) for provider, model in listed)
 
     def _balance(self, balance: LoadBalance, path: tuple[str, str]) -> Iterator[Diagnostic]:
-        yield from self._strategy(balance.strategy, path)
+        yield from self._choosing(balance, path)
         for place, share in enumerate(balance.providers):
             where = (*path, "providers", place)
             yield from self._provider(share.provider, (*where, "provider"))

@@ -13,8 +13,9 @@ import httpx
 from pydantic import ValidationError
 
 from ai_dashboard.config.catalogue import CATALOGUE
+from ai_dashboard.config.environment import VLLM_ENDPOINT, VLLM_PORT
 from ai_dashboard.config.expand import Env
-from ai_dashboard.config.hosts import is_http, without_v1
+from ai_dashboard.config.hosts import address_of
 from ai_dashboard.config.load import with_key
 from ai_dashboard.config.schema import DEFAULT_BASE_URLS, OLLAMA_CLOUD, USUAL_KEYS, Model, Provider, ProviderType
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
@@ -26,7 +27,7 @@ USUAL_ADDRESSES = (
     "http://127.0.0.1:8001",  # vLLM
 )
 
-_DEFAULT_PORTS = {"OLLAMA_HOST": 11434, "VLLM_ENDPOINT": 8001}
+_DEFAULT_PORTS = {"OLLAMA_HOST": 11434, VLLM_ENDPOINT: VLLM_PORT}
 _KEY_OF = {"OPENAI_BASE_URL": "OPENAI_API_KEY"}
 _SERVICES = {**{kind: (kind, url) for kind, url in DEFAULT_BASE_URLS.items()}, "ollama": ("ollama-cloud", OLLAMA_CLOUD)}
 _MAX_REPLY = 4_000_000
@@ -73,7 +74,7 @@ def _services(env: Env) -> list[tuple[Provider, str]]:
     With `OPENAI_BASE_URL` the key belongs to that address, so that OpenAI itself is left out.
     """
     found: list[tuple[Provider, str]] = []
-    named = _address(env.get("OPENAI_BASE_URL", ""), None)
+    named = address_of(env.get("OPENAI_BASE_URL", ""), None)
     skipped = set() if named in (None, DEFAULT_BASE_URLS["openai"]) else {"openai"}
     for kind, models in CATALOGUE.items():
         variable = next((name for name in USUAL_KEYS[kind] if env.get(name, "").strip()), None)
@@ -112,25 +113,13 @@ async def _servers(env: Env, budget_s: float, addresses: Sequence[str]) -> list[
 def _places(env: Env, addresses: Sequence[str]) -> dict[str, str]:
     """Address → the variable that names it, or `""`."""
     places: dict[str, str] = {}
-    for variable in ("OLLAMA_HOST", "VLLM_ENDPOINT", "OPENAI_BASE_URL"):
-        url = _address(env.get(variable, ""), _DEFAULT_PORTS.get(variable))
+    for variable in ("OLLAMA_HOST", VLLM_ENDPOINT, "OPENAI_BASE_URL"):
+        url = address_of(env.get(variable, ""), _DEFAULT_PORTS.get(variable))
         if url is not None and url != DEFAULT_BASE_URLS["openai"]:
             places.setdefault(url, variable)
     for url in addresses:
         places.setdefault(url, "")
     return places
-
-
-def _address(text: str, default_port: int | None) -> str | None:
-    """A base URL from what people write into these variables: a URL, `host:port`, a host, or `0.0.0.0`."""
-    text = text.strip()
-    if not text:
-        return None
-    if "://" not in text:
-        text = f"http://{text}" if ":" in text or default_port is None else f"http://{text}:{default_port}"
-    # 0.0.0.0 tells a server to listen everywhere; as a destination it means this machine.
-    url = str(without_v1(text)).replace("://0.0.0.0", "://127.0.0.1", 1).replace("://localhost:", "://127.0.0.1:", 1)
-    return url if is_http(url) else None
 
 
 async def _probe_into(

@@ -1,4 +1,4 @@
-"""`${VAR}` and `${VAR:-default}` in values, and the masking of what must not be seen.
+"""`${VAR}` and `${VAR:-default}` in values.
 
 Expansion happens in the tree, before anything is read from it, so that every finding still knows its place. What is
 expanded is text only and is not looked at again: a variable's content never becomes YAML or another reference. `$${`
@@ -10,11 +10,9 @@ from collections.abc import Mapping
 
 from ai_dashboard.config.yaml_tree import Entry, Items, Map, Node, Scalar
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.secrets import SECRET_KEYS
 
 Env = Mapping[str, str]
-
-SECRET_KEYS = frozenset({"api_key", "master_key"})
-"""Keys whose value is a secret and may be written as `os.environ/VAR`."""
 
 MISSING = "the environment variable"
 """How a finding about a missing variable begins."""
@@ -30,14 +28,6 @@ def expand(root: Node, env: Env, file: str) -> tuple[Node, list[Diagnostic]]:
     """
     expansion = _Expansion(env, file)
     return expansion.node(root, ()), expansion.found
-
-
-def mask(secret: str) -> str:
-    """What may be shown of a secret: `sk-…last4` for one that is long enough, else `…`."""
-    if len(secret) < 12:
-        return "…"
-    prefix = re.match(r"[A-Za-z]{2,4}-", secret)
-    return f"{prefix.group() if prefix else ''}…{secret[-4:]}"
 
 
 class _Expansion:

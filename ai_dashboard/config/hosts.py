@@ -13,6 +13,19 @@ def without_v1(value: object) -> object:
     return value.strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
+def address_of(text: str, default_port: int | None) -> str | None:
+    """A base URL from what people write into variables: a URL, `host:port`, a host, or `0.0.0.0`; None for what is
+    none."""
+    text = text.strip()
+    if not text:
+        return None
+    if "://" not in text:
+        text = f"http://{text}" if ":" in text or default_port is None else f"http://{text}:{default_port}"
+    # 0.0.0.0 tells a server to listen everywhere; as a destination it means this machine.
+    url = str(without_v1(text)).replace("://0.0.0.0", "://127.0.0.1", 1).replace("://localhost:", "://127.0.0.1:", 1)
+    return url if is_http(url) else None
+
+
 def split_url(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port of a URL (the scheme's usual port where none is written); all empty for what is no URL."""
     try:

@@ -13,12 +13,16 @@ from typing import TypeVar
 from pydantic import SecretStr
 
 from ai_dashboard.config.diagnose import check_gateway, check_mappings, check_providers
+from ai_dashboard.config.diagnose_budgets import check_budgets
+from ai_dashboard.config.diagnose_cache import check_cache
 from ai_dashboard.config.diagnose_experiments import check_experiments
 from ai_dashboard.config.diagnose_regions import check_regions
+from ai_dashboard.config.diagnose_tenants import check_tenants
+from ai_dashboard.config.environment import with_variables, with_vllm_variables
 from ai_dashboard.config.expand import MISSING, Env, expand
+from ai_dashboard.config.saved import cut_short
 from ai_dashboard.config.schema import GatewaySettings, Mappings, MultiRegion, Provider, ProvidersFile
 from ai_dashboard.config.schema.base import Section
-from ai_dashboard.config.schema.gateway import MAX_PORT
 from ai_dashboard.config.validate import Source, validate
 from ai_dashboard.config.yaml_read import MAX_CHARS, YamlProblem, decode, parse
 from ai_dashboard.config.yaml_tree import Map, Mark
@@ -38,8 +42,6 @@ SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
 """The shape of each file."""
 
 S = TypeVar("S", bound=Section)
-
-PORT_VARIABLE = "AI_DASHBOARD_PORT"
 
 NO_DRAFTS: Mapping[str, bytes] = MappingProxyType({})
 
@@ -75,10 +77,12 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
     names they bear."""
     found: list[Diagnostic] = []
     provider_source, mapping_source, region_source, gateway_source = (
-        _read(folder, name, env, drafts, found) for name in FILES
+        read_source(folder, name, env, drafts, found) for name in FILES
     )
     if folder is not None:
         found.extend(_not_read(folder))
+        if not drafts:
+            found.extend(cut_short(folder, FILES))
         if provider_source is not None and not provider_source.written:
             message = f"there is no such file in {folder}"
             fix = "create it, or name another folder"
@@ -93,16 +97,20 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
     if provider_source is not None and written is not None:
         providers = {name: with_key(provider, env) for name, provider in written.providers.items()}
         found = [finding for finding in found if not _is_about_unused(finding, providers)]
+        providers = with_vllm_variables(providers, env, provider_source, found)
         found.extend(check_providers(providers, provider_source))
         if mapping_source is not None and mappings is not None:
             found.extend(check_mappings(mappings, providers, mapping_source))
         if region_source is not None and regions is not None:
             found.extend(check_regions(regions, providers, region_source, provider_source))
     if gateway_source is not None and gateway is not None:
-        gateway = _with_environment(gateway, env, found)
+        gateway = with_variables(gateway, env, found)
         found.extend(check_gateway(gateway, gateway_source))
         if written is not None and mappings is not None:
             found.extend(check_experiments(gateway.experiments, mappings, providers, gateway_source))
+            found.extend(check_cache(gateway.cache, providers, gateway_source))
+            found.extend(check_budgets(gateway.budgets, providers, gateway_source))
+            found.extend(check_tenants(gateway, providers, regions or MultiRegion(), gateway_source, folder))
 
     diagnostics = tuple(sorted(found, key=_reading_order))
     refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
@@ -120,7 +128,7 @@ def with_key(provider: Provider, env: Env) -> Provider:
     return provider.model_copy(update={"api_key": SecretStr(key) if key else None})
 
 
-def _read(
+def read_source(
     folder: Path | None, name: str, env: Env, drafts: Mapping[str, bytes], found: list[Diagnostic]
 ) -> Source | None:
     """The tree of a file with its variables filled in, empty without such a file; None when it cannot be used."""
@@ -170,18 +178,6 @@ def _not_read(folder: Path) -> Iterator[Diagnostic]:
             continue  # a folder that may not be searched has been complained about by its files
         if there:
             yield Diagnostic(severity, name, 0, 0, "", message)
-
-
-def _with_environment(gateway: GatewaySettings, env: Env, found: list[Diagnostic]) -> GatewaySettings:
-    """The settings with what the environment says instead."""
-    text = env.get(PORT_VARIABLE, "").strip()
-    if not text:
-        return gateway
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= MAX_PORT):
-        message = f"{PORT_VARIABLE} should be a port number, 0 to {MAX_PORT}"
-        found.append(Diagnostic(Severity.ERROR, "environment", 0, 0, PORT_VARIABLE, message, f"unset {PORT_VARIABLE}"))
-        return gateway
-    return gateway.model_copy(update={"listen": gateway.listen.model_copy(update={"port": int(text)})})
 
 
 def _is_about_unused(finding: Diagnostic, providers: Mapping[str, Provider]) -> bool:

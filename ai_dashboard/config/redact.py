@@ -4,21 +4,11 @@ Secrets are found by their place in the tree (keys, headers, passwords in addres
 a file that is not YAML and a key in a comment are masked as well. References such as `${VAR}` stay readable.
 """
 
-import re
 from collections.abc import Iterator
 
-from ai_dashboard.config.expand import SECRET_KEYS, mask
 from ai_dashboard.config.yaml_read import YamlProblem, parse
 from ai_dashboard.config.yaml_tree import Items, Map, Node, Scalar
-
-_BY_KEY = re.compile(
-    r"(?im)(?P<key>[\"']?[\w-]{0,40}(?:api[_-]?key|master[_-]?key|password|secret|token|authorization)[\"']?\s*[:=]\s*)"
-    r"(?P<secret>[\"']?(?:Bearer +)?[^\s\"',}#][^\s\"',}]*)"
-)
-_BY_LOOK = re.compile(r"\b(?:sk-|gsk_|hf_|AIza|xai-|pk-|ghp_)[A-Za-z0-9_-]{12,}")
-_IN_ADDRESS = re.compile(r"(?<=://)[^\s/@:\"']*:[^\s/@\"']+(?=@)")
-_REFERENCE = re.compile(r"\$\{|os\.environ/|null$|~$|true$|false$|\d+$", re.IGNORECASE)
-_PLAIN_HEADERS = frozenset({"accept", "content-type", "user-agent", "anthropic-version", "http-referer", "x-title"})
+from ai_dashboard.core.secrets import BY_KEY, BY_LOOK, IN_ADDRESS, PLAIN_HEADERS, SECRET_KEYS, is_reference, mask
 
 
 def redact(text: str) -> str:
@@ -32,16 +22,16 @@ def redact(text: str) -> str:
     shift = len(text) - len(text.removeprefix("\ufeff"))
     for start, end in reversed(spans):
         text = text[: start + shift] + _masked(text[start + shift : end + shift]) + text[end + shift :]
-    text = _BY_KEY.sub(lambda found: found["key"] + _unless_reference(found["secret"]), text)
-    text = _IN_ADDRESS.sub("…", text)
-    return _BY_LOOK.sub(lambda found: mask(found.group()), text)
+    text = BY_KEY.sub(lambda found: found["key"] + _unless_reference(found["secret"]), text)
+    text = IN_ADDRESS.sub("…", text)
+    return BY_LOOK.sub(lambda found: mask(found.group()), text)
 
 
 def _secrets(node: Node, *, secret: bool = False) -> Iterator[Scalar]:
     """The values under a secret's key and all headers but the harmless ones."""
     match node:
         case Scalar():
-            if secret and isinstance(node.value, str) and not _REFERENCE.match(node.value):
+            if secret and isinstance(node.value, str) and not is_reference(node.value):
                 yield node
         case Items():
             for item in node.nodes:
@@ -50,7 +40,7 @@ def _secrets(node: Node, *, secret: bool = False) -> Iterator[Scalar]:
             for key, entry in node.entries.items():
                 if key == "headers" and isinstance(entry.node, Map):
                     for name, header in entry.node.entries.items():
-                        yield from _secrets(header.node, secret=name.lower() not in _PLAIN_HEADERS)
+                        yield from _secrets(header.node, secret=name.lower() not in PLAIN_HEADERS)
                 else:
                     yield from _secrets(entry.node, secret=secret or key in SECRET_KEYS)
 
@@ -64,4 +54,4 @@ def _masked(written: str) -> str:
 
 def _unless_reference(value: str) -> str:
     bare = value.strip("\"'")
-    return value if "…" in bare or _REFERENCE.match(bare) else mask(bare)
+    return value if "…" in bare or is_reference(bare) else mask(bare)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import yaml
 
+from ai_dashboard.config.json_schema import schema_line
+from ai_dashboard.config.load import PROVIDERS
 from ai_dashboard.config.schema import Provider
 
 _HEAD = """\
@@ -31,7 +33,7 @@ _NOBODY = """\
 
 def starter(found: Mapping[str, Provider]) -> str:
     """The file's text."""
-    return _HEAD + ("".join(map(_entry, found.values())) or _NOBODY)
+    return schema_line(PROVIDERS) + _HEAD + ("".join(map(_entry, found.values())) or _NOBODY)
 
 
 def _entry(provider: Provider) -> str:

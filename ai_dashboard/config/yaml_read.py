@@ -24,7 +24,9 @@ MAX_NODES = 100_000
 MAX_DEPTH = 64
 """Maps and lists inside each other."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser: libyaml's where there is one."""
+
 _CORE = "tag:yaml.org,2002:"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -58,7 +60,7 @@ def parse(text: str) -> Node:
         code = f"U+{ord(found.group()):04X}"
         raise YamlProblem(f"a control character ({code})", mark, "delete it, or write it as an escape in double quotes")
     try:
-        return _Builder().build(yaml.parse(text, Loader=_LOADER))
+        return _Builder().build(yaml.parse(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         mark = _mark(error.problem_mark or error.context_mark)
         context = f" {error.context}" if error.context else ""
@@ -97,6 +99,9 @@ class _Builder:
         self._anchors: dict[str, tuple[Node, _Size]] = {}
         self._root: Node | None = None
         self._documents = 0
+        # what all that is open amounts to together
+        self._open_nodes = 0
+        self._open_chars = 0
 
     def build(self, events: Iterator[Any]) -> Node:
         for event in events:
@@ -121,7 +126,7 @@ class _Builder:
             raise YamlProblem("a second document begins here", _mark(event.start_mark), "keep one document in the file")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        mark, end = _mark(event.start_mark), _mark(event.end_mark)
+        mark = _mark(event.start_mark)
         frame = self._stack[-1] if self._stack else None
         if frame and frame.is_map and frame.key is None:
             if event.anchor:
@@ -138,7 +143,7 @@ class _Builder:
                 value = tagged(event.tag.removeprefix(_CORE), event.value)
             except ValueError as error:
                 raise YamlProblem(str(error), mark, "remove the tag or change the value") from None
-        self._add(Scalar(mark, end, event.value, value), _Size(1, len(event.value)), event.anchor)
+        self._add(Scalar(mark, _mark(event.end_mark), event.value, value), _Size(1, len(event.value)), event.anchor)
 
     def _key(self, frame: _Open, key: str, mark: Mark, *, merges: bool) -> None:
         first = frame.entries.get(key)
@@ -174,9 +179,13 @@ class _Builder:
         if frame and frame.is_map and frame.key is None:
             raise YamlProblem("a map or list as a key", mark, "keys are single words; quote it if it is meant as text")
         self._stack.append(_Open(mark, is_map, event.anchor))
+        self._open_nodes += 1
 
     def _close(self) -> None:
         done = self._stack.pop()
+        # `_add` counts it again, as a part of what is around it
+        self._open_nodes -= done.size.nodes
+        self._open_chars -= done.size.chars
         if done.is_map:
             own = {key: entry for key, entry in done.entries.items() if entry.node is not _MERGED}
             node: Node = Map(done.mark, {**done.merged, **own})
@@ -216,8 +225,9 @@ class _Builder:
     def _grow(self, frame: _Open, size: _Size, mark: Mark) -> None:
         frame.size.nodes += size.nodes
         frame.size.chars += size.chars
-        total = sum(open_.size.nodes for open_ in self._stack)
-        if total > MAX_NODES or sum(open_.size.chars for open_ in self._stack) > MAX_CHARS:
+        self._open_nodes += size.nodes
+        self._open_chars += size.chars
+        if self._open_nodes > MAX_NODES or self._open_chars > MAX_CHARS:
             raise YamlProblem(
                 f"with its aliases written out the document exceeds {MAX_NODES:,} values or {MAX_CHARS:,} characters",
                 mark,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ai_dashboard.config.json_schema import schema_text
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -11,10 +12,11 @@ from ai_dashboard.core.control import (
     ConfigText,
     PortClosed,
     ProposalView,
+    ProviderAction,
 )
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.core.records import RecordPage
-from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.snapshot import ProviderView, Snapshot
 from ai_dashboard.gateway.gateway import Gateway
 from ai_dashboard.gateway.thread import GatewayThread
 
@@ -40,6 +42,18 @@ class LocalPort:
         self._require_life()
         return self._gateway.records(after, limit)
 
+    async def record(self, id_prefix: str) -> RequestRecord:
+        async def found() -> RequestRecord:
+            return self._gateway.record(id_prefix)
+
+        return await self._on_its_loop(found())
+
+    async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
+        async def operated() -> ProviderView:
+            return self._gateway.operate(provider, action)
+
+        return await self._on_its_loop(operated())
+
     async def explain(self, facts: RouteFacts) -> Plan:
         async def explained() -> Plan:
             return self._gateway.explain(facts)
@@ -58,8 +72,15 @@ class LocalPort:
     async def commit(self, file: str, text: str, base: str, why: str) -> Committed:
         return await self._on_its_loop(self._gateway.reloader.commit(file, text, base, who=WHO, why=why))
 
+    async def config_schema(self, file: str) -> str:
+        self._require_life()
+        return await asyncio.to_thread(schema_text, file)
+
     async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
         return await self._on_its_loop(self._gateway.reloader.backups(file))
+
+    async def backup_text(self, backup_id: str) -> ConfigText:
+        return await self._on_its_loop(self._gateway.reloader.backup_text(backup_id))
 
     async def rollback(self, backup_id: str) -> Committed:
         return await self._on_its_loop(self._gateway.reloader.rollback(backup_id, who=WHO))

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -15,12 +17,24 @@ from ai_dashboard.core.control import (
     ConfigText,
     PortClosed,
     ProposalView,
+    ProviderAction,
 )
 from ai_dashboard.core.diagnostics import Diagnostic
-from ai_dashboard.core.errors import ConfigConflict, ConfigNotWritten, ConfigRefused, ModelNotFound
+from ai_dashboard.core.errors import (
+    CallerError,
+    ConfigConflict,
+    ConfigNotWritten,
+    ConfigRefused,
+    GatewayError,
+    ModelNotFound,
+    OffInConfig,
+    ProviderNotFound,
+    RecordNotFound,
+    UnknownResidency,
+)  # fmt: skip
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.core.records import RecordPage
-from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.snapshot import ProviderView, Snapshot
 
 T = TypeVar("T")
 
@@ -30,6 +44,8 @@ REFRESH_TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 
 _SNAPSHOT = TypeAdapter(Snapshot)
 _RECORDS = TypeAdapter(RecordPage)
+_RECORD = TypeAdapter(RequestRecord)
+_PROVIDER = TypeAdapter(ProviderView)
 _PLAN = TypeAdapter(Plan)
 _FACTS = TypeAdapter(RouteFacts)
 _FILES = TypeAdapter(tuple[ConfigFile, ...])
@@ -38,6 +54,15 @@ _PROPOSAL = TypeAdapter(ProposalView)
 _COMMITTED = TypeAdapter(Committed)
 _BACKUPS = TypeAdapter(tuple[BackupView, ...])
 _DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
+
+_TOLD: Mapping[str, type[GatewayError]] = MappingProxyType({
+    kind.code: kind
+    for kind in (
+        CallerError, ConfigConflict, ConfigNotWritten, ModelNotFound, OffInConfig, ProviderNotFound, RecordNotFound,
+        UnknownResidency,
+    )
+})  # fmt: skip
+"""What a gateway in this process would raise, by what one elsewhere says."""
 
 
 class RemotePort:
@@ -72,6 +97,13 @@ class RemotePort:
         query = {"after": str(after), "limit": str(limit)}
         return self._parsed(_RECORDS, await self._ask("GET", "/api/admin/requests", query))
 
+    async def record(self, id_prefix: str) -> RequestRecord:
+        return self._parsed(_RECORD, await self._ask("GET", f"/api/admin/requests/{quote(id_prefix, safe='')}", {}))
+
+    async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
+        path = f"/api/admin/providers/{quote(provider, safe='')}/{action}"
+        return self._parsed(_PROVIDER, await self._ask("POST", path, {}))
+
     async def explain(self, facts: RouteFacts) -> Plan:
         query = {"model": facts.model, "facts": _FACTS.dump_json(facts, exclude_defaults=True).decode()}
         return self._parsed(_PLAN, await self._ask("GET", "/api/admin/route", query))
@@ -89,9 +121,15 @@ class RemotePort:
         change = {"file": file, "text": text, "base": base, "why": why}
         return self._parsed(_COMMITTED, await self._tell("commit", change))
 
+    async def config_schema(self, file: str) -> str:
+        return (await self._ask("GET", "/api/admin/config/schema", {"file": file})).text
+
     async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
         query = {} if file is None else {"file": file}
         return self._parsed(_BACKUPS, await self._ask("GET", "/api/admin/config/backups", query))
+
+    async def backup_text(self, backup_id: str) -> ConfigText:
+        return self._parsed(_TEXT, await self._ask("GET", "/api/admin/config/backup", {"id": backup_id}))
 
     async def rollback(self, backup_id: str) -> Committed:
         return self._parsed(_COMMITTED, await self._tell("rollback", {"id": backup_id}))
@@ -130,10 +168,10 @@ class RemotePort:
             raise PortClosed(
                 f"{self._url} wants its admin token: set AI_DASHBOARD_ADMIN_KEY to what its state folder holds"
             )
+        if reply.status_code >= 400 and (refused := _refusal(reply)) is not None:
+            raise refused
         if reply.status_code == httpx.codes.NOT_FOUND:
-            raise _not_found(reply, self._url)
-        if (unchanged := _unchanged(reply)) is not None:
-            raise unchanged
+            raise PortClosed(f"what answers at {self._url} is no ai-dashboard gateway")
         if reply.status_code >= 400:
             raise PortClosed(f"{self._url}{path} answered {reply.status_code}: {_message(reply)}")
         return reply
@@ -145,30 +183,16 @@ class RemotePort:
             raise PortClosed(f"what answers at {self._url} is no gateway of this version") from None
 
 
-def _not_found(reply: httpx.Response, url: str) -> Exception:
-    try:
-        error = reply.json()["error"]
-        if error["code"] == ModelNotFound.code:
-            return ModelNotFound(error["message"])
-    except (ValueError, KeyError, TypeError):
-        pass
-    return PortClosed(f"what answers at {url} is no ai-dashboard gateway")
-
-
-def _unchanged(reply: httpx.Response) -> Exception | None:
-    """Why a change of the configuration was not made; None for any other reply."""
-    if reply.status_code < 400:
-        return None
+def _refusal(reply: httpx.Response) -> GatewayError | None:
+    """The gateway's own word on why it does not do what was asked; None for any other reply."""
     try:
         document = reply.json()
-        code, message = document["error"]["code"], str(document["error"]["message"])
+        code, message = str(document["error"]["code"]), str(document["error"]["message"])
         if code == ConfigRefused.code:
             return ConfigRefused(message, _DIAGNOSTICS.validate_python(document.get("diagnostics", [])))
     except (ValueError, KeyError, TypeError):
         return None
-    if code == ConfigConflict.code:
-        return ConfigConflict(message)
-    return ConfigNotWritten(message) if code == ConfigNotWritten.code else None
+    return _TOLD[code](message) if code in _TOLD else None
 
 
 def _message(reply: httpx.Response) -> str:

@@ -1,12 +1,16 @@
 """The one door between a gateway and whoever watches or steers it, in the same process or over HTTP."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.core.records import RecordPage
-from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.snapshot import ProviderView, Snapshot
+
+ProviderAction = Literal["enable", "disable", "drain", "reset"]
+"""What an operator may do with a provider: ask it again, leave it out, give it nothing new, or forget what speaks
+against it (breakers, cooldown, failures). Requests in flight always end. It holds until the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,17 @@ class ControlPort(Protocol):
         """Finished requests with `seq` greater than `after`, oldest first: the newest `limit` of them."""
         ...
 
+    async def record(self, id_prefix: str) -> RequestRecord:
+        """One request, finished or running, by its id or the beginning of it. Raises `RecordNotFound`."""
+        ...
+
     async def explain(self, facts: RouteFacts) -> Plan:
         """Where such a request would go now, without sending anything. Raises `ModelNotFound` as a request would."""
+        ...
+
+    async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
+        """Do that with a provider; how it stands then. Raises `ProviderNotFound`, or `OffInConfig` for one that only
+        the configuration can put on."""
         ...
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
@@ -123,8 +136,17 @@ class ControlPort(Protocol):
         `ConfigRefused` with all diagnostics, or `ConfigNotWritten`; in all three cases everything is as it was."""
         ...
 
+    async def config_schema(self, file: str) -> str:
+        """The JSON Schema of a configuration file, which an editor completes and explains keys from. Raises
+        `ConfigRefused` for what is no configuration file."""
+        ...
+
     async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
         """What files were before they were changed, the newest first."""
+        ...
+
+    async def backup_text(self, backup_id: str) -> ConfigText:
+        """A backup, secrets and all. Raises `ConfigRefused` for one that is not there, or is no text."""
         ...
 
     async def rollback(self, backup_id: str) -> Committed:

@@ -158,6 +158,14 @@ class ResidencyRefused(CallerError):
     kind = "permission_error"
 
 
+class BudgetExceeded(CallerError):
+    """What may be spent does not allow for this call. Models that cost nothing may answer still."""
+
+    status = 402
+    code = "budget_exceeded"
+    kind = "insufficient_quota"
+
+
 class OffInConfig(CallerError):
     """The configuration itself keeps the provider off: an operator's word cannot put it on."""
 
@@ -206,6 +214,13 @@ class Overloaded(GatewayError):
     code = "overloaded"
 
 
+class KeysUnreadable(GatewayError):
+    """The callers' keys cannot be read or written now. Those that are known already stay good."""
+
+    status = 503
+    code = "keys_unreadable"
+
+
 class RateLimited(GatewayError):
     """A limit of the tenant or of the key is used up. `standing` says how its limits stand; there is no
     `retry_after_s` where waiting does not help."""
@@ -219,6 +234,13 @@ class RateLimited(GatewayError):
     ) -> None:
         super().__init__(message, hint=hint, retry_after_s=retry_after_s)
         self.standing = standing
+
+
+class LedgerUnavailable(GatewayError):
+    """What was spent cannot be looked up, or a budget not be set: the disk or Redis refuses. Calls go on."""
+
+    status = 503
+    code = "ledger_unavailable"
 
 
 class NoCandidate(GatewayError):

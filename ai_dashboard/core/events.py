@@ -67,8 +67,9 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens. `cached_tokens` and `cache_write_tokens` are part of `prompt_tokens`, `reasoning_tokens` part of
-    `completion_tokens`. `estimated` when the provider did not say."""
+    """Tokens. `cached_tokens`, `cache_write_tokens`, `input_audio_tokens` and `input_image_tokens` are part of
+    `prompt_tokens`; `reasoning_tokens`, `output_audio_tokens` and `output_image_tokens` part of `completion_tokens`.
+    `estimated` when the provider did not say."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -76,6 +77,10 @@ class Usage:
     reasoning_tokens: int = 0
     estimated: bool = False
     cache_write_tokens: int = 0
+    input_audio_tokens: int = 0
+    output_audio_tokens: int = 0
+    input_image_tokens: int = 0
+    output_image_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ class Plan:
     `strategy` what ordered the attempts. `notes` say what else there is to know (panic mode, affinity, an experiment's
     arm). Where nothing is left to try, `retry_after_s` says in how many seconds the first of those that have to be left
     alone for a while may be asked again, `unmet` that it is the caller's own requirements that rule out the rest, and
-    `unable` that none of them has what the request needs, whenever it is asked.
+    `unable` that none of them has what the request needs, whenever it is asked. `full` names the attempts (provider and
+    model) for which it is worth waiting: nobody else may answer, and all that speaks against them is that they have no
+    place left.
     """
 
     asked: str
@@ -48,6 +50,7 @@ class Plan:
     retry_after_s: float | None = None
     unmet: bool = False
     unable: bool = False
+    full: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ai_dashboard.core.events import Usage
-from ai_dashboard.core.plan import Plan
+from ai_dashboard.core.plan import Plan, RouteFacts
 
 
 class Stage(StrEnum):
@@ -21,9 +21,10 @@ class Stage(StrEnum):
     """The caller left before the reply was whole."""
 
 
-AttemptKind = Literal["first", "fallback", "retry", "hedge", "continue"]
+AttemptKind = Literal["first", "fallback", "retry", "hedge", "continue", "ensemble", "judge"]
 """How it came to a try: it was the first, the one before failed, the same provider was asked again, a second one was
-asked beside a slow first, or it goes on where another broke off."""
+asked beside a slow first, it goes on where another broke off, several were asked at once, or one was asked which of
+their answers is best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,9 @@ class RequestRecord:
     `seq` numbers finished requests from 1 without gaps, and is 0 while the request runs. `status` is what the caller
     was sent, 0 while nothing was. `overhead_s` is the gateway's own share of the time to the first token. `warnings`
     say what the answer does not: what the provider could not be told, and that it did not hear the whole prompt.
+    `usage` is what the answer itself cost; `facts` are all that routing knew, so that the plan can be made again.
+    `queued_s` is how long it waited for a place at a provider, `generation` the number of the configuration that it
+    began and ended with.
     """
 
     seq: int
@@ -73,13 +77,38 @@ class RequestRecord:
     error: str | None = None
     message: str = ""
     warnings: tuple[str, ...] = ()
+    facts: RouteFacts | None = None
+    generation: int = 0
+    queued_s: float = 0.0
 
     @property
     def fallback_from(self) -> str | None:
-        """The provider that was tried first, when another one answered."""
-        if len(self.attempts) > 1 and self.attempts[0].provider != self.provider:
+        """The provider that was tried first, when another one answered because that one failed."""
+        if len(self.attempts) > 1 and self.attempts[0].provider != self.provider and not self._is_members_answer:
             return self.attempts[0].provider
         return None
+
+    @property
+    def spent(self) -> Usage | None:
+        """What all attempts together cost: the answer, and those that were paid for beside it. None when nobody knows
+        of anything."""
+        parts = [part for part in (self.usage, *(attempt.usage for attempt in self.attempts)) if part is not None]
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        return Usage(
+            prompt_tokens=sum(part.prompt_tokens for part in parts),
+            completion_tokens=sum(part.completion_tokens for part in parts),
+            cached_tokens=sum(part.cached_tokens for part in parts),
+            reasoning_tokens=sum(part.reasoning_tokens for part in parts),
+            estimated=any(part.estimated for part in parts),
+            cache_write_tokens=sum(part.cache_write_tokens for part in parts),
+        )
+
+    @property
+    def _is_members_answer(self) -> bool:
+        """Whether one of several that were asked at once has answered."""
+        asked = (attempt for attempt in self.attempts if attempt.kind == "ensemble")
+        return any(attempt.provider == self.provider and attempt.error is None for attempt in asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ known", never zero.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from ai_dashboard.core.diagnostics import Diagnostic
 from ai_dashboard.core.records import RequestRecord
@@ -60,6 +61,10 @@ class TargetView:
     load_s: float | None = None
 
 
+Wish = Literal["drained", "disabled"]
+"""What an operator has asked for while the gateway runs. What the configuration keeps off is no such wish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Percentiles:
     """Of one thing over one window; None where nothing was measured."""
@@ -75,7 +80,7 @@ class ProviderView:
     60 s. `total` is the whole answer's time, `ttft` the time to the first token. `trend` holds the p95 of `total` for
     each slice, oldest first, None where nothing was asked. `cooldown_s` is how long it is left alone still, `headroom`
     (0 to 1) what is left of its rate limits, `capacity` the requests that it takes at one time; `targets` are those of
-    its models that were asked."""
+    its models that were asked; `wish` is what an operator wants of it, None when that is nothing."""
 
     name: str
     kind: str
@@ -99,6 +104,7 @@ class ProviderView:
     headroom: float | None = None
     capacity: int | None = None
     targets: tuple[TargetView, ...] = ()
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""A relay whose reply another provider can go on with when the first breaks off in the middle of its text.
+"""A relay whose reply another provider can go on with when the first breaks off in the middle of its text, or give in
+its place when that has not begun.
 
 The caller's side goes on as if nothing had happened: one head, one end. An answer that begins anew instead of going on
 is never spliced to what has been said.
@@ -31,6 +32,20 @@ class Resumable(Translation):
         """What was said; None where nobody can go on from it: a call, a refusal, several answers, or the end."""
         text = "".join(self._texts)
         return text if text and self._only_text and not self._finished else None
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether nothing of the answer itself was said, but perhaps what its model thought."""
+        return not self._texts and self._only_text and not self._finished
+
+    def restart(self, decoder: Decoder) -> None:
+        """Read the whole answer from another provider. What that one thinks is not said: the caller has read what the
+        first one thought."""
+        self._decoder = decoder
+        self._before = -(-self.said // CHARS_PER_TOKEN)
+        self._resumed = True
+        self._unfinished.clear()
+        self._held, self.committed = 0, False
 
     def resume(self, decoder: Decoder) -> None:
         """Read on from another provider, which was told what has been said so far."""

@@ -1,21 +1,22 @@
 """The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
 
 from dataclasses import replace
-from typing import Protocol
-from urllib.parse import parse_qs
+from typing import Protocol, get_args
+from urllib.parse import parse_qs, unquote
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from ai_dashboard.core.control import ConfigFile
-from ai_dashboard.core.errors import CallerError
+from ai_dashboard.core.control import ConfigFile, ProviderAction
+from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.core.records import RecordPage
-from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.snapshot import ProviderView, Snapshot
 from ai_dashboard.transport.http1 import Exchange
 
 MAX_PAGE = 5000
 _FACTS = TypeAdapter(RouteFacts)
+_ACTIONS: tuple[ProviderAction, ...] = get_args(ProviderAction)
 
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
@@ -25,6 +26,8 @@ class Controlled(Protocol):
 
     def snapshot(self) -> Snapshot: ...
     def records(self, after: int, limit: int) -> RecordPage: ...
+    def record(self, id_prefix: str) -> RequestRecord: ...
+    def operate(self, provider: str, action: ProviderAction) -> ProviderView: ...
     def explain(self, facts: RouteFacts) -> Plan: ...
     async def config_files(self) -> tuple[ConfigFile, ...]: ...
     async def refresh(self) -> None: ...
@@ -49,6 +52,19 @@ class AdminApi:
         query = query_of(exchange)
         limit = max(1, min(_number(query, "limit", 500), MAX_PAGE))
         reply_json(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
+
+    async def request(self, exchange: Exchange) -> None:
+        """`GET /api/admin/requests/{id}`: one request, by its id or the beginning of it."""
+        reply_json(exchange, self._gateway.record(unquote(exchange.path.partition("/requests/")[2])))
+
+    async def operate(self, exchange: Exchange) -> None:
+        """`POST /api/admin/providers/{name}/{action}`: enable, disable, drain or reset a provider; how it stands
+        then."""
+        provider, _, wanted = exchange.path.partition("/providers/")[2].rpartition("/")
+        action = next((known for known in _ACTIONS if known == wanted), None)
+        if action is None or not provider:
+            raise NotFound(f"there is no {exchange.path}", hint=f"POST …/providers/NAME/ and {' or '.join(_ACTIONS)}")
+        reply_json(exchange, self._gateway.operate(unquote(provider), action))
 
     async def route(self, exchange: Exchange) -> None:
         """`GET /api/admin/route?model=…`: where such a request would go, without sending it. `facts` may hold all that

@@ -89,7 +89,7 @@ class Batch:
             trip.asked, trip.timeout_s = ask.model, timeout_of(headers)
             if ask.stream:
                 raise CallerError("the replies of a batch are whole", hint="leave `stream` out")
-            facts = replace(facts_for(ask, headers), batch_size=size)
+            trip.facts = facts = replace(facts_for(ask, headers), batch_size=size)
             trip.plan = plan = desk.plan(facts)
             await answer_whole(place, desk, CHAT, ask, facts, plan, trip)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from ai_dashboard.core.chat import Ask, HttpRequest
+from ai_dashboard.core.chat import Ask, Form, HttpRequest
 from ai_dashboard.core.errors import CallerError, DeadlineExceeded, UpstreamError, UpstreamInvalid, UpstreamTimeout
 from ai_dashboard.core.records import Stage
 from ai_dashboard.dialects import registry
@@ -20,6 +20,9 @@ from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.transport.client import UpstreamClient, UpstreamReply
 
 MAX_REFUSAL_BYTES = 64 * 1024
+
+MakeRelay = Callable[[Ask, Form, ReplyHead], Relay]
+"""What reads a reply in a provider's form."""
 
 ROUNDING_S = 0.01
 """A timeout this close to the deadline of the whole request is the deadline's."""
@@ -49,11 +52,15 @@ class Answer:
 
     def succeeded(self, tokens: int) -> None:
         """The reply is whole: it speaks for its provider."""
+        if self.settled:
+            return
         self.settled = True
         attempt = self.attempt
         attempt.ended = self.runtime.clock.monotonic()
         attempt.tokens = tokens
-        self.runtime.attempt_succeeded(attempt)
+        trip = self.trip
+        others = trip.plan is not None and len(trip.plan.attempts) > 1
+        self.runtime.attempt_succeeded(attempt, trip.facts if others else None)
 
     def failed(self, error: UpstreamError) -> UpstreamError:
         """The reply broke off after it had begun; what it was in truth."""
@@ -78,6 +85,7 @@ async def commit(
     handling: Handling,
     runtime: Runtime,
     client: UpstreamClient,
+    read: MakeRelay | None = None,
 ) -> Answer:
     """Commit to a provider at its first content of a stream, or at the end of a whole reply. Raises why not."""
     upstream = destination.upstream
@@ -88,8 +96,10 @@ async def commit(
     request, warnings = _written(registry.write(ask, form, destination.target, kind), ask)
     # Before anything is sent: a reply that could not be written would be paid for in vain.
     head = ReplyHead(trip.id, destination.target.model, int(trip.at))
-    if handling.on_cut == "continue" and ask.stream and ask.operation == "chat":
-        relay: Relay = registry.resumable(ask, form, head)
+    if read is not None:
+        relay: Relay = read(ask, form, head)
+    elif handling.on_cut != "error" and ask.stream and ask.operation == "chat":
+        relay = registry.resumable(ask, form, head)
     else:
         relay = registry.relay(ask, form, head)
     timeouts = handling.timeouts(upstream.timeouts, trip.left_s(attempt.started))

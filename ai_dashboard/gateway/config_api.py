@@ -1,12 +1,14 @@
 """The admin API's part that changes the configuration. Refusals say all that was found, conflicts what to do."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ai_dashboard.config.json_schema import schema_text
 from ai_dashboard.core.errors import CallerError, ConfigRefused
-from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.admin import JSON, query_of, reply_json
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.routes import Handler
@@ -59,7 +61,9 @@ class ConfigApi:
     def handlers(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, name and handler of each."""
         yield "GET", "text", self._text
+        yield "GET", "schema", _telling(self._schema)
         yield "GET", "backups", self._backups
+        yield "GET", "backup", _telling(self._backup)
         yield "POST", "propose", _telling(self._propose)
         yield "POST", "commit", _telling(self._commit)
         yield "POST", "rollback", _telling(self._rollback)
@@ -76,22 +80,34 @@ class ConfigApi:
         """`GET …/backups?file=`: of one file or of all."""
         reply_json(exchange, await self._gateway.reloader.backups(query_of(exchange).get("file")))
 
+    async def _schema(self, exchange: Exchange) -> None:
+        """`GET …/schema?file=`: the JSON Schema, as it is."""
+        text = await asyncio.to_thread(schema_text, query_of(exchange).get("file", ""))
+        exchange.reply(200, JSON, text.encode())
+
+    async def _backup(self, exchange: Exchange) -> None:
+        """`GET …/backup?id=`: what a file was, secrets and all."""
+        reply_json(exchange, await self._gateway.reloader.backup_text(query_of(exchange).get("id", "")))
+
     async def _propose(self, exchange: Exchange) -> None:
         asked = await _read(exchange, Propose)
         reply_json(exchange, await self._gateway.reloader.propose(asked.file, asked.text, asked.base))
 
     async def _commit(self, exchange: Exchange) -> None:
         asked = await _read(exchange, Commit)
-        reloader, who = self._gateway.reloader, _who(exchange)
-        reply_json(exchange, await reloader.commit(asked.file, asked.text, asked.base, who=who, why=asked.why))
+        reloader, who, where = self._gateway.reloader, _who(exchange), exchange.peer
+        made = await reloader.commit(asked.file, asked.text, asked.base, who=who, why=asked.why, where=where)
+        reply_json(exchange, made)
 
     async def _rollback(self, exchange: Exchange) -> None:
         asked = await _read(exchange, Rollback)
-        reply_json(exchange, await self._gateway.reloader.rollback(asked.id, who=_who(exchange)))
+        made = await self._gateway.reloader.rollback(asked.id, who=_who(exchange), where=exchange.peer)
+        reply_json(exchange, made)
 
     async def _reload(self, exchange: Exchange) -> None:
         """`POST …/reload`: take up what is on disk, as SIGHUP does."""
-        reply_json(exchange, {"number": await self._gateway.reloader.reload()})
+        number = await self._gateway.reloader.reload(who=_who(exchange), where=exchange.peer)
+        reply_json(exchange, {"number": number})
 
 
 def _telling(handler: Handler) -> Handler:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never
 
 from ai_dashboard.core.chat import Ask
@@ -19,10 +20,10 @@ from ai_dashboard.core.errors import (
 from ai_dashboard.core.plan import Candidate, Plan
 from ai_dashboard.core.records import AttemptKind
 from ai_dashboard.core.snapshot import BreakerState, Health
-from ai_dashboard.gateway.commit import Answer, commit, note_failure, note_left
+from ai_dashboard.gateway.commit import Answer, MakeRelay, commit, note_failure, note_left
 from ai_dashboard.gateway.generation import Destination, Generation
 from ai_dashboard.gateway.handling import Handling
-from ai_dashboard.gateway.hedge import Hedge, race
+from ai_dashboard.gateway.hedge import Course, Hedge, race
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.routing.nobody import nobody
@@ -32,20 +33,33 @@ from ai_dashboard.transport.client import UpstreamClient
 Commit = Callable[[Attempt, Destination], Awaitable[Answer]]
 """One try: what commits us to a provider, or raises why it does not."""
 
+Opening = Callable[[Course], Awaitable[list[Answer | Tried]]]
+"""How a request begins where it does not begin with its first candidate alone. What its tries came to that are over, an
+answer last."""
+
 DOWN = frozenset({Health.UNAVAILABLE, Health.AUTH_FAILED, Health.DISABLED})
 
 
 def dispatch(
-    ask: Ask, plan: Plan, trip: Trip, generation: Generation, runtime: Runtime, client: UpstreamClient
+    ask: Ask,
+    plan: Plan,
+    trip: Trip,
+    generation: Generation,
+    runtime: Runtime,
+    client: UpstreamClient,
+    opening: Opening | None = None,
+    read: MakeRelay | None = None,
 ) -> Awaitable[Answer]:
-    """The first candidate that commits. Raises what the caller should be told when none does."""
+    """The first candidate that commits; `read` makes what reads its reply, where that is not passed on as usual. Raises
+    what the caller should be told when none does."""
     handling = generation.handlings.of(plan.asked)
 
     def one(attempt: Attempt, destination: Destination) -> Awaitable[Answer]:
-        return commit(ask, trip, attempt, destination, handling, runtime, client)
+        return commit(ask, trip, attempt, destination, handling, runtime, client, read)
 
-    hedge = Hedge(ask, handling) if handling.hedge_after is not None else None
-    return first_to_commit(plan, trip, generation, runtime, one, hedge)
+    if opening is None and handling.hedge_after is not None:
+        opening = partial(race, hedge=Hedge(ask, handling))
+    return first_to_commit(plan, trip, generation, runtime, one, opening)
 
 
 async def first_to_commit(
@@ -54,22 +68,22 @@ async def first_to_commit(
     generation: Generation,
     runtime: Runtime,
     commit: Commit,
-    hedge: Hedge | None = None,
+    opening: Opening | None = None,
 ) -> Answer:
-    """Try the candidates in order, by the rules of `routing.retry`; with a `hedge`, perhaps a second one beside the
-    first. Raises what the caller should be told when none commits."""
+    """Try the candidates in order, by the rules of `routing.retry`, after an `opening` that may try several at once.
+    Raises what the caller should be told when none commits."""
     if not plan.attempts:
         raise nobody(plan)
     handling = generation.handlings.of(plan.asked)
     trip.total_s = min(handling.total_s, trip.timeout_s)
     outcomes: list[Answer | Tried]
-    if hedge is None:
+    if opening is None:
         outcomes = [await _try(0, plan, trip, generation, runtime, commit)]
         if isinstance(outcomes[0], Answer):
             return outcomes[0]  # as nearly always: no need to prepare for anything else
     course = _Course(plan, trip, generation, runtime, commit, handling)
-    if hedge is not None:
-        outcomes = await race(course, hedge)
+    if opening is not None:
+        outcomes = await opening(course)
     while True:
         for outcome in outcomes:
             if isinstance(outcome, Answer):

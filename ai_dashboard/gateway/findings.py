@@ -1,10 +1,53 @@
 """What is said of a change of the configuration, in the form of diagnostics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
+from ai_dashboard.config.backups import Backup
+from ai_dashboard.config.changes import Change
 from ai_dashboard.config.load import Loaded
 from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.snapshot import Alert, AlertLevel
+
+
+class Showing(Protocol):
+    """Who shows findings."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Told:
+    """What a gateway shows of its configuration: `standing` for as long as one is in force, and other findings instead
+    of them for as long as they hold. What others have found stays beside them. `alert` is what a person should look
+    at."""
+
+    def __init__(self, gateway: Showing) -> None:
+        self.standing = gateway.diagnostics
+        self.alert: Alert | None = None
+        self._gateway = gateway
+        self._shown = gateway.diagnostics
+        self._standing_alert: Alert | None = None
+
+    def show(self, findings: Iterable[Diagnostic], alert: Alert | None) -> None:
+        """These, instead of what was shown before."""
+        findings = tuple(findings)
+        others = [finding for finding in self._gateway.diagnostics if finding not in self._shown]
+        self._gateway.diagnostics = (*findings, *others)
+        self._shown, self.alert = findings, alert
+
+    def show_standing(self) -> None:
+        """What was shown instead holds no longer."""
+        self.show(self.standing, self._standing_alert)
+
+    def stand(self, findings: Iterable[Diagnostic], alert: Alert | None = None) -> None:
+        """These belong to what is in force from now on."""
+        self.standing, self._standing_alert = tuple(findings), alert
+        self.show_standing()
+
+    def add(self, finding: Diagnostic, alert: Alert) -> None:
+        """One more for as long as this configuration is in force."""
+        self.stand((finding, *self.standing), alert)
 
 
 def note(
@@ -19,6 +62,33 @@ def first_error(loaded: Loaded) -> str:
     errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{errors[0]}{more}"
+
+
+def gone(losses: Sequence[Change], kept: Sequence[Backup]) -> Diagnostic:
+    """Other programs have changed the files, and something that was written is written no more."""
+    said = "; ".join(map(str, losses))
+    undo = " and ".join(f"`ai-dashboard config rollback {backup.id}`" for backup in kept)
+    return note(
+        f"other programs have changed the files, and something is gone: {said}", f"{undo} puts it back" if undo else ""
+    )
+
+
+def alert(finding: Diagnostic, at: float) -> Alert:
+    """A finding that a person should look at now."""
+    level = AlertLevel.CRITICAL if finding.severity is Severity.ERROR else AlertLevel.WARNING
+    return Alert("config:attention", level, at, finding.message, finding.fix)
+
+
+def taken_back(number: int, why: str, kept: str, at: float) -> Alert:
+    """A configuration was rolled back by itself; `kept` names the backups of what was taken back."""
+    hint = f"what was taken back is kept as {kept}; `ai-dashboard config backups` lists all"
+    return Alert("config:rolled_back", AlertLevel.WARNING, at, f"configuration {number} was rolled back: {why}", hint)
+
+
+def not_taken_back(number: int, why: str, problem: str, at: float) -> Alert:
+    """A configuration should have been rolled back, and stays in force."""
+    text = f"configuration {number} could not be rolled back: {problem}"
+    return Alert("config:not_rolled_back", AlertLevel.CRITICAL, at, text, f"it should have been, because {why}")
 
 
 def restart_needed(started: GatewaySettings, now: GatewaySettings, fixed: frozenset[str]) -> tuple[Diagnostic, ...]:
@@ -37,8 +107,6 @@ def restart_needed(started: GatewaySettings, now: GatewaySettings, fixed: frozen
 def _read_at_start(settings: GatewaySettings) -> Iterator[tuple[str, object]]:
     yield "listen.host", settings.listen.host
     yield "listen.port", settings.listen.port
-    yield "auth.master_key", settings.auth.master_key
-    yield "allowed_hosts", settings.allowed_hosts
     limits = settings.limits
     yield "limits.max_connections", limits.max_connections
     yield "limits.max_body_mb", limits.max_body_mb

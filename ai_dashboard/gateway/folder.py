@@ -3,10 +3,11 @@
 import asyncio
 import importlib
 import stat
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ai_dashboard.config.backups import content_hash
 from ai_dashboard.config.load import FILES
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ def contents(folder: Path) -> Contents:
 def present(read: Contents) -> dict[str, bytes]:
     """The files that are there."""
     return {name: content for name, content in read.items() if content is not None}
+
+
+def differing(read: Contents, before: Contents) -> list[str]:
+    """The names of the files that are not the same."""
+    return [name for name in FILES if read.get(name) != before.get(name)]
+
+
+def hashes(read: Contents) -> dict[str, str]:
+    """What tells each file that is there from any other."""
+    return {name: content_hash(content) for name, content in present(read).items()}
 
 
 async def signs(folder: Path) -> AsyncGenerator[None, None]:
@@ -56,6 +67,27 @@ def is_ours(_change: "Change", path: str) -> bool:
 def lost(read: Contents, before: Contents) -> list[str]:
     """The files that had something in them and are gone or empty."""
     return [name for name, content in before.items() if content and not read.get(name)]
+
+
+def doubts(read: Contents, before: Contents, is_cut: Callable[[str, bytes], bool]) -> Iterator[str]:
+    """What speaks against taking up the files as they are now: they look like an accident, and nobody was asked.
+    `is_cut` knows a shortened copy of a save."""
+    missing = lost(read, before)
+    for name, content in present(read).items():
+        if name in missing or content == before.get(name):
+            continue
+        if is_cut(name, content):
+            yield f"{name} is a shortened copy of what was saved here"
+        elif breaks_off(content, before.get(name) or b""):
+            yield f"{name} breaks off in the middle of a line"
+    yield from (f"{name} is gone or empty" for name in missing)
+
+
+def breaks_off(content: bytes, before: bytes) -> bool:
+    """Whether a file is the beginning of what it was, and not whole lines of it."""
+    if not before.startswith(content) or len(content) == len(before):
+        return False
+    return not content.endswith(b"\n") and before[len(content) : len(content) + 1] not in (b"\n", b"\r")
 
 
 def _read(path: Path) -> bytes | None:

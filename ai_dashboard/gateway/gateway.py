@@ -15,21 +15,23 @@ from ai_dashboard.config.load import FILES, Config, Loaded
 from ai_dashboard.config.redact import redact
 from ai_dashboard.config.schema import GatewaySettings, Mappings
 from ai_dashboard.core.clock import Clock
-from ai_dashboard.core.control import ConfigFile
+from ai_dashboard.core.control import ConfigFile, ProviderAction
 from ai_dashboard.core.diagnostics import Severity
 from ai_dashboard.core.plan import Plan, RouteFacts
-from ai_dashboard.core.records import RecordPage
-from ai_dashboard.core.snapshot import ConfigView, HostView, Snapshot
+from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.snapshot import ConfigView, HostView, ProviderView, Snapshot
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.generation import Generation, build_generation
-from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
+from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
+from ai_dashboard.gateway.operations import find, operate
 from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.snapshot import freeze
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Limits, Server
 
@@ -71,6 +73,7 @@ class Gateway:
         clock: Clock | None = None,
         chance: random.Random | None = None,
         env: Env = os.environ,
+        audit: Audit | None = None,
     ) -> None:
         self._loaded = loaded
         self._options = options
@@ -83,9 +86,17 @@ class Gateway:
         self.client = UpstreamClient()
         self._conversations = Conversations()
         self.diagnostics = loaded.diagnostics
-        self.generation = _first_generation(loaded)
+        self.generation = _first_generation(loaded, self._chance)
+        self.client.widen(self.generation.settings.limits.max_in_flight)
         self.runtime.adopt(self.generation.config)
-        self.reloader = Reloader(self, loaded, env, fixed=_decided(options), alone=not options.share_port)
+        self.guard = Guard(
+            options.host or self.generation.settings.listen.host,
+            self.generation.settings,
+            admin_token=options.admin_token,
+            insecure=options.insecure,
+        )
+        self.audit = audit
+        self.reloader = Reloader(self, loaded, env, fixed=_decided(options), alone=not options.share_port, audit=audit)
         self._address = ("", 0)
         self._cell: Snapshot | None = None
         self._seen_changes = -1
@@ -101,14 +112,8 @@ class Gateway:
         settings = self.generation.settings
         host = self._options.host or settings.listen.host
         port = settings.listen.port if self._options.port is None else self._options.port
-        key = settings.auth.master_key
-        refuse_open_listener(host, has_key=key is not None, insecure=self._options.insecure)
-        guard = Guard(
-            own_names(host, settings.allowed_hosts),
-            call_key=key.get_secret_value() if key else None,
-            admin_token=self._options.admin_token,
-        )
-        self._server = Server(GatewayServer(self, guard).handle, _limits(settings))
+        self.guard.check(settings)
+        self._server = Server(GatewayServer(self, self.guard).handle, _limits(settings))
         await self._server.__aenter__()
         try:
             self._address = await self._server.listen(host, port, shared=self._options.share_port)
@@ -164,6 +169,16 @@ class Gateway:
         """Finished requests. Safe from any thread."""
         return self.runtime.ring.page(after, limit)
 
+    def record(self, id_prefix: str) -> RequestRecord:
+        """One request, by its id or the beginning of it. Raises `RecordNotFound`."""
+        return find(id_prefix, self.runtime)
+
+    def operate(self, provider: str, action: ProviderAction) -> ProviderView:
+        """Do that with a provider; how it stands then. Raises `ProviderNotFound` or `OffInConfig`."""
+        operate(provider, action, self.generation, self.runtime)
+        self._freeze()
+        return next(view for view in self.snapshot().providers if view.name == provider)
+
     def explain(self, facts: RouteFacts) -> Plan:
         """Where such a request would go now, without taking anybody's turn. Raises `ModelNotFound`."""
         now = self.runtime.look()
@@ -187,6 +202,7 @@ class Gateway:
         idle = 0
         while True:
             await asyncio.sleep(TICK_S)
+            self.runtime.offer_places()
             idle += 1
             if self.runtime.changes != self._seen_changes or idle >= IDLE_TICKS:
                 self._freeze()
@@ -202,6 +218,7 @@ class Gateway:
             config=self._config_view(),
             host=self._read_host(),
             simulated=self._options.simulated,
+            about_config=self.reloader.alert,
         )
 
     def _config_view(self) -> ConfigView:
@@ -225,12 +242,15 @@ class Gateway:
         self.runtime.changes += 1
 
     def _use(self, config: Config) -> None:
-        self.adopt(build_generation(self.generation.number + 1, config))
+        turns = self.generation.planner.turns
+        self.adopt(build_generation(self.generation.number + 1, config, turns=turns, chance=self._chance))
 
     def adopt(self, generation: Generation) -> None:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
         self.generation = generation
+        self.guard.adopt(generation.settings)
         self.runtime.adopt(generation.config)
+        self.client.widen(generation.settings.limits.max_in_flight)
         self.client.keep_only({upstream.endpoint for upstream in generation.upstreams.values()})
         if self._watching is not None:
             self._watching.cancel()
@@ -238,9 +258,9 @@ class Gateway:
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
 
 
-def _first_generation(loaded: Loaded) -> Generation:
+def _first_generation(loaded: Loaded, chance: random.Random) -> Generation:
     if loaded.config is not None:
-        return build_generation(1, loaded.config)
+        return build_generation(1, loaded.config, chance=chance)
     errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")

@@ -14,6 +14,7 @@ from ai_dashboard.gateway.handling import Handlings, compile_handlings
 from ai_dashboard.routing.experiments import compile_experiments
 from ai_dashboard.routing.planner import MAX_REMEMBERED, Planner
 from ai_dashboard.routing.table import ModelEntry, Table, compile_table
+from ai_dashboard.routing.turns import Turns
 from ai_dashboard.transport.client import Endpoint, Timeouts
 from ai_dashboard.transport.http1 import HeaderBlock, header_block
 
@@ -93,13 +94,21 @@ class Generation:
         return self.config.gateway
 
 
-def build_generation(number: int, config: Config, *, refused: str | None = None) -> Generation:
-    """Compile a configuration that loaded without errors. All that can fail fails here, before anything is swapped."""
+def build_generation(
+    number: int,
+    config: Config,
+    *,
+    refused: str | None = None,
+    turns: Turns | None = None,
+    chance: Random | None = None,
+) -> Generation:
+    """Compile a configuration that loaded without errors. All that can fail fails here, before anything is swapped.
+    `turns` are those of the generation before: whose turn it is outlives it; `chance` decides what plans draw."""
     upstreams = {
         name: _upstream(provider, config.gateway) for name, provider in config.providers.items() if provider.active
     }
     table = compile_table(config)
-    planner = Planner(table, Random(), splits=compile_experiments(config.gateway.experiments))
+    planner = Planner(table, chance or Random(), turns=turns, splits=compile_experiments(config.gateway.experiments))
     handlings = compile_handlings(config.gateway)
     return Generation(number, config, table, MappingProxyType(upstreams), planner, handlings, refused)
 

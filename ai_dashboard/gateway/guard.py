@@ -6,8 +6,8 @@ and an `Origin` that is not ours (a foreign page) are refused before anything is
 
 import hmac
 import socket
-from collections.abc import Iterable
 
+from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import CallerError, Forbidden, Unauthorized, UnsupportedMediaType
 from ai_dashboard.gateway.loopback import ipaddress_or_none, is_loopback
 from ai_dashboard.gateway.routes import Scope
@@ -15,17 +15,31 @@ from ai_dashboard.transport.http1 import Exchange
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
-
 MAX_KNOWN_HOSTS = 64
 
 
 class Guard:
-    """Decides on a request's head alone. `call_key` is None when callers need no key."""
+    """Decides on a request's head alone. `host` is where the gateway listens; the names and the key that callers need
+    are those of the settings in force, and change with them."""
 
-    def __init__(self, hosts: Iterable[str], *, call_key: str | None, admin_token: str) -> None:
-        self._hosts = frozenset(name.lower().encode() for name in hosts)
-        self._call_key = call_key.encode() if call_key is not None else None
+    def __init__(self, host: str, settings: GatewaySettings, *, admin_token: str, insecure: bool = False) -> None:
+        self._host = host
+        self._insecure = insecure
+        self._own_names = own_names(host)
         self._admin_token = admin_token.encode()
+        self.adopt(settings)
+
+    def check(self, settings: GatewaySettings) -> None:
+        """Raises `CallerError` for settings under which everybody on the network could call."""
+        has_key = settings.auth.master_key is not None
+        refuse_open_listener(self._host, has_key=has_key, insecure=self._insecure)
+
+    def adopt(self, settings: GatewaySettings) -> None:
+        """Let in by these from now on; what has been let in goes on."""
+        key = settings.auth.master_key
+        names = (*self._own_names, *settings.allowed_hosts)
+        self._call_key = key.get_secret_value().encode() if key is not None else None
+        self._hosts = frozenset(name.lower().encode() for name in names)
         self._known: set[bytes | None] = {None}
 
     def admit(self, exchange: Exchange, scope: Scope) -> None:
@@ -85,9 +99,9 @@ def require_json(exchange: Exchange) -> None:
         )
 
 
-def own_names(listen_host: str, extra: Iterable[str]) -> tuple[str, ...]:
-    """Every name by which a gateway that listens on `listen_host` may be called."""
-    names = [*LOOPBACK_NAMES, *extra]
+def own_names(listen_host: str) -> tuple[str, ...]:
+    """Every name of this machine by which a gateway that listens on `listen_host` may be called."""
+    names = [*LOOPBACK_NAMES]
     if not is_loopback(listen_host):
         names += [socket.gethostname(), socket.getfqdn()]
     address = ipaddress_or_none(listen_host)

@@ -1,7 +1,8 @@
 """Health checks, by what costs nothing: is anybody there, does a free endpoint answer, and what does traffic say.
 
 Each provider is asked for its list of models now and then. Lists are free; no prompt is ever sent. One that offers no
-list is well enough if it answers at all, and is judged by the requests that it gets.
+list is well enough if it answers at all, and is judged by the requests that it gets. Servers of one's own are asked
+what they have loaded and how busy they are, too (`gateway/warmth.py`), and again soon after that may have changed.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from ai_dashboard.dialects.refusals import refusal
 from ai_dashboard.gateway.discretion import mask_secrets
 from ai_dashboard.gateway.generation import Generation, Upstream
 from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.gateway.warmth import PATHS, SILENT, Engine, read
 from ai_dashboard.transport.client import UpstreamClient
 
 MAX_LIST_BYTES = 4 << 20
@@ -29,9 +31,6 @@ RECOVERY_INTERVAL_S = 3.0
 MAY_HAVE_NO_LIST = frozenset({"openai_compatible"})
 NO_LIST = frozenset({404, 405, 501})
 """How a server says that it has no list. From kinds that always have one it means that the address is wrong."""
-
-LOADED_PATH = "/api/ps"
-"""Where Ollama lists what it holds in memory."""
 
 LISTS_EVERYTHING = frozenset({"openai", "anthropic", "google"})
 """Services whose lists hold much that is no chat model; there the configuration's own list counts."""
@@ -69,12 +68,14 @@ class HealthMonitor:
             await self._rest(name, self._settings.interval_s * self._chance.uniform(0.9, 1.1))
 
     async def _rest(self, name: str, seconds: float) -> None:
-        """Until the next check is due: sooner for a provider that is down, even if requests have found that out."""
+        """Until the next check is due: sooner for a provider that is down, even if requests have found that out, and
+        for one that may have loaded another model."""
         while seconds > 0:
             nap = min(seconds, RECOVERY_INTERVAL_S)
             await asyncio.sleep(nap)
-            down = self._runtime.provider(name).health is Health.UNAVAILABLE
-            seconds = 0 if down else seconds - nap
+            state = self._runtime.provider(name)
+            due = state.health is Health.UNAVAILABLE or self._runtime.clock.monotonic() >= state.look_at
+            seconds = 0 if due else seconds - nap
 
     async def _check(self, name: str, upstream: Upstream) -> None:
         """Up to `attempts` tries, one for a provider that is down anyway; a refused connection is an answer too, and
@@ -82,8 +83,9 @@ class HealthMonitor:
         down = self._runtime.provider(name).health is Health.UNAVAILABLE
         for remaining in reversed(range(1 if down else self._settings.attempts)):
             try:
-                models = await self._ask(upstream)
-                loaded = await self._loaded(upstream, models)
+                listing = await self._ask(upstream)
+                models = self._listed(upstream, listing)
+                engine = await self._engine(upstream, listing)
             except UpstreamError as error:
                 mask_secrets(error, upstream)
                 if not remaining:
@@ -91,32 +93,36 @@ class HealthMonitor:
                 else:
                     await asyncio.sleep(0.2 * self._chance.uniform(0.5, 1.5))
             else:
-                self._runtime.check_passed(name, models, loaded)
+                self._runtime.check_passed(name, models, engine)
                 return
 
-    async def _ask(self, upstream: Upstream) -> tuple[str, ...]:
-        """The models that a provider lists. Raises `UpstreamError` when it is not well."""
+    async def _ask(self, upstream: Upstream) -> bytes | None:
+        """A provider's list of models, None where it has none. Raises `UpstreamError` when it is not well."""
         if own := upstream.provider.health_endpoint:
             await self._get(upstream, "/" + own.lstrip("/"))
         try:
-            body = await self._get(upstream, upstream.kind.models_path)
+            return await self._get(upstream, upstream.kind.models_path)
         except UpstreamError as error:
             if upstream.kind.name in MAY_HAVE_NO_LIST and error.upstream_status in NO_LIST:
-                return ()
+                return None
             raise
-        return () if upstream.kind.name in LISTS_EVERYTHING else listed_models(upstream.kind, body)
 
-    async def _loaded(self, upstream: Upstream, models: tuple[str, ...]) -> frozenset[str] | None:
-        """The models that it holds in memory; None where that is not known. vLLM and llama.cpp load what they list
-        before they listen."""
-        if not (upstream.kind.local_engine and upstream.provider.local):
-            return None
-        if upstream.kind.dialect != "ollama":
-            return frozenset(models)
+    def _listed(self, upstream: Upstream, listing: bytes | None) -> tuple[str, ...]:
+        """The models in a list. Raises `UpstreamError` for what is none."""
+        if listing is None or upstream.kind.name in LISTS_EVERYTHING:
+            return ()
+        return listed_models(upstream.kind, listing)
+
+    async def _engine(self, upstream: Upstream, listing: bytes | None) -> Engine:
+        """What a server of one's own says of itself. One that does not say is well all the same."""
+        path = PATHS.get(upstream.kind.name)
+        if path is None or listing is None or not upstream.provider.local:
+            return SILENT
         try:
-            return frozenset(listed_models(upstream.kind, await self._get(upstream, LOADED_PATH)))
+            told = await self._get(upstream, path)
         except UpstreamError:
-            return None  # older ones do not say, and are well all the same
+            told = b""
+        return read(upstream.kind.name, told, listing)
 
     async def _get(self, upstream: Upstream, path: str) -> bytes:
         path = upstream.base_path + path

@@ -40,15 +40,24 @@ class HealthPage:
         exchange.reply(200 if ready else 503, NO_STORE, orjson.dumps({"ready": ready, "reason": reason}))
 
     async def health(self, exchange: Exchange) -> None:
-        """`healthy`, `degraded` (some providers are not well) or `unhealthy` (none is); `?details=true` names them."""
+        """`healthy`, `degraded` (some providers are not well) or `unhealthy` (none is); `?details=true` names them.
+        Whom the operator has drained or disabled is not counted, unless nobody else is left."""
         snapshot = self._gateway.snapshot()
-        used = [provider for provider in snapshot.providers if provider.health is not Health.DISABLED]
-        well = [provider for provider in used if provider.health in WELL]
-        status = "healthy" if len(well) == len(used) and snapshot.config.usable else "degraded" if well else "unhealthy"
-        body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": len(used)}
+        status, used = _judged(snapshot)
+        body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": used}
         if parse_qs(exchange.query).get("details") == ["true"]:
             body |= _details(snapshot, self._gateway.desk().generation)
         exchange.reply(503 if status == "unhealthy" else 200, NO_STORE, orjson.dumps(body))
+
+
+def _judged(snapshot: Snapshot) -> tuple[str, int]:
+    """How the gateway is, and how many providers are in use."""
+    on = [provider for provider in snapshot.providers if provider.wish or provider.health is not Health.DISABLED]
+    used = [provider for provider in on if provider.wish is None]
+    well = [provider for provider in used if provider.health in WELL]
+    if not snapshot.config.usable or (on and not well):
+        return "degraded" if well else "unhealthy", len(used)
+    return "healthy" if len(well) == len(used) else "degraded", len(used)
 
 
 def _details(snapshot: Snapshot, generation: Generation) -> dict[str, Any]:
@@ -68,6 +77,7 @@ def _details(snapshot: Snapshot, generation: Generation) -> dict[str, Any]:
 def _provider(provider: ProviderView, generation: Generation) -> dict[str, Any]:
     return {
         "status": provider.health,
+        "wish": provider.wish,
         "reason": without_addresses(provider.reason, generation),
         "type": provider.kind,
         "models": len(provider.models),

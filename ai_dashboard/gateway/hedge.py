@@ -1,7 +1,8 @@
-"""A second provider is asked when the first keeps the caller waiting. Whoever commits first answers; the other one is
-called off, and both are on record."""
+"""Several providers are asked for one answer: a second one when the first keeps the caller waiting, or several at once.
+Whoever commits first answers; the others are called off, and all are on record."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,11 @@ from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.routing.retry import Tried
 
 LOST = "hedge_lost"
+OUTRUN = "ensemble_lost"
 """What a try ends with that another one was faster than."""
+
+Start = Callable[[int, AttemptKind], asyncio.Task[Answer | Tried]]
+"""Begins a try at the candidate in a place."""
 
 
 class Course(Protocol):
@@ -57,13 +62,38 @@ async def race(course: Course, hedge: Hedge) -> list[Answer | Tried]:
     wait_s = hedge.patience_s(course.plan, course.runtime) if second is not None else None
     if second is None or wait_s is None:
         return [await course.attempt(0)]
+
+    async def begin(start: Start) -> None:
+        first = start(0, "first")
+        await asyncio.wait([first], timeout=wait_s)
+        if not first.done() and course.runtime.may_hedge(hedge.handling.hedge_ratio):
+            start(second, "hedge")
+
+    return await _first_of(course, begin, hedge.ask, LOST)
+
+
+async def at_once(course: Course, ask: Ask, members: int) -> list[Answer | Tried]:
+    """As `race`, with the first so many candidates from the beginning."""
+
+    async def begin(start: Start) -> None:
+        for place in range(members):
+            start(place, "ensemble")
+
+    return await _first_of(course, begin, ask, OUTRUN)
+
+
+async def _first_of(
+    course: Course, begin: Callable[[Start], Awaitable[None]], ask: Ask, lost: str
+) -> list[Answer | Tried]:
     tries: list[asyncio.Task[Answer | Tried]] = []
     try:
         async with asyncio.TaskGroup() as group:
-            tries.append(group.create_task(course.attempt(0), name="first"))
-            await asyncio.wait(tries, timeout=wait_s)
-            if not tries[0].done() and course.runtime.may_hedge(hedge.handling.hedge_ratio):
-                tries.append(group.create_task(course.attempt(second, "hedge"), name="hedge"))
+
+            def start(place: int, kind: AttemptKind) -> asyncio.Task[Answer | Tried]:
+                tries.append(group.create_task(course.attempt(place, kind), name=kind))
+                return tries[-1]
+
+            await begin(start)
             outcomes = await _until_answered(tries)
             for slower in tries:
                 slower.cancel()
@@ -74,7 +104,7 @@ async def race(course: Course, hedge: Hedge) -> list[Answer | Tried]:
     # A try may have come to its end in the very moment in which it was called off.
     answers = _answers(tries)
     if answers:
-        _settle(course.trip, answers, hedge.ask)
+        _settle(course.trip, answers, ask, lost)
     return [*(outcome for outcome in outcomes if not isinstance(outcome, Answer)), *answers[:1]]
 
 
@@ -99,12 +129,12 @@ def _second(plan: Plan) -> int | None:
     return next((place for place, it in enumerate(plan.attempts) if it.provider != provider), None)
 
 
-def _settle(trip: Trip, answers: list[Answer], ask: Ask) -> None:
+def _settle(trip: Trip, answers: list[Answer], ask: Ask, lost: str) -> None:
     """Let go of whoever was slower, and put on record what it cost: at least the prompt."""
     trip.winner = answers[0].attempt
     for answer in answers[1:]:
         answer.close()
     for attempt in trip.attempts:
         if attempt is not trip.winner and attempt.error is None:
-            attempt.error, attempt.message = LOST, "another provider was faster"
+            attempt.error, attempt.message = lost, "another provider was faster"
             attempt.usage = Usage(facts_of(ask).prompt_tokens, 0, estimated=True)

@@ -1,7 +1,7 @@
 """The life of one request, from its bytes to its record."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol
@@ -29,6 +29,7 @@ from ai_dashboard.gateway.commit import Answer
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.dispatch import dispatch
+from ai_dashboard.gateway.ensemble import together
 from ai_dashboard.gateway.entrances import Entrance, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.generation import Generation, header_value
@@ -37,6 +38,8 @@ from ai_dashboard.gateway.keepalive import KeepAlive
 from ai_dashboard.gateway.rescue import go_on, note
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Trip
+from ai_dashboard.gateway.waiting import wait_for_place
+from ai_dashboard.routing.ensemble import ENSEMBLE
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Exchange, HeaderBlock
 
@@ -65,7 +68,7 @@ class Desk:
     def admit(self) -> None:
         """Shed load before any work is done for it."""
         limit = self.generation.settings.limits.max_in_flight
-        if len(self.runtime.running) > limit:
+        if len(self.runtime.running) - len(self.runtime.waiting) > limit:
             raise Overloaded(f"{limit} requests are in flight already", hint="try again in a moment", retry_after_s=1)
         if (refused := self.generation.refused) is not None:
             raise NoCandidate(
@@ -125,6 +128,7 @@ class OnRecord:
         self._desk = desk
         self._entrance = entrance
         self._trip = desk.runtime.begin(entrance.dialect)
+        self._trip.generation = desk.generation.number
 
     def __enter__(self) -> Trip:
         return self._trip
@@ -186,7 +190,7 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
             ask = desk.conversations.continued(ask, exchange)
         trip.asked, trip.stream = ask.model, ask.stream
         trip.timeout_s = timeout_of(headers)
-        facts = facts_for(ask, headers)
+        trip.facts = facts = facts_for(ask, headers)
         trip.plan = plan = desk.plan(facts)
         if only_loads(ask) and plan.attempts:
             plan = _loading(plan, desk.generation)
@@ -213,7 +217,7 @@ async def answer_whole(
     shape: Shape | None = None,
 ) -> Answer:
     """Dispatch, and pass the answer on in one piece."""
-    reply = await dispatch(ask, plan, trip, desk.generation, desk.runtime, desk.client)
+    reply = await _asked(ask, facts, plan, trip, desk)
     try:
         begun(trip, reply, 200)
         _complete(trip, ask, facts, reply)
@@ -228,7 +232,7 @@ async def answer_stream(
     exchange: Exchange, desk: Desk, entrance: Entrance, ask: Ask, facts: RouteFacts, plan: Plan, trip: Trip
 ) -> Answer:
     """Dispatch, and pass the answer on as it comes; one that breaks off is never made to look whole."""
-    reply = await dispatch(ask, plan, trip, desk.generation, desk.runtime, desk.client)
+    reply = await _asked(ask, facts, plan, trip, desk)
     try:
         begun(trip, reply, 200)
         exchange.start(200, reply_head(entrance.stream_head, entrance, trip, reply), first=reply.held)
@@ -264,11 +268,28 @@ async def answer_stream(
     return reply
 
 
+def _asked(ask: Ask, facts: RouteFacts, plan: Plan, trip: Trip, desk: Desk) -> Awaitable[Answer]:
+    """Whoever answers: one of the candidates, or several of them with one answer."""
+    if plan.strategy == ENSEMBLE or ENSEMBLE in ask.body:
+        return together(ask, facts, plan, trip, desk)
+    if plan.full:
+        return _once_there_is_a_place(ask, plan, trip, desk)
+    return dispatch(ask, plan, trip, desk.generation, desk.runtime, desk.client)
+
+
+async def _once_there_is_a_place(ask: Ask, plan: Plan, trip: Trip, desk: Desk) -> Answer:
+    total_s = desk.generation.handlings.of(plan.asked).total_s
+    trip.plan, place = await wait_for_place(ask, plan, trip, desk.runtime, total_s)
+    desk.runtime.waiting.taken(place)  # by the attempt that begins within the same turn of the loop
+    return await dispatch(ask, trip.plan, trip, desk.generation, desk.runtime, desk.client)
+
+
 def begun(trip: Trip, reply: Answer, status: int) -> None:
     """We are committed to this reply, and its first bytes are about to leave."""
     now = reply.runtime.clock.monotonic
     trip.overhead_s = max(0.0, now() - trip.arrived - trip.waited_s)
-    trip.first_token = reply.attempt.first_token
+    # What was read to its end before is told as a whole, and now.
+    trip.first_token = now() if reply.settled else reply.attempt.first_token
     trip.status = status
     trip.warnings = reply.warnings
 
@@ -306,8 +327,8 @@ def reply_head(first: bytes, entrance: Entrance, trip: Trip, reply: Answer) -> H
     )
     if entrance.dialect == "anthropic":
         block += b"request-id: %b\r\n" % trip.id.encode()
-    if len(trip.attempts) > 1 and (tried := trip.attempts[0].candidate).provider != reply.attempt.candidate.provider:
-        block += b"x-fallback-from: %b\r\n" % header_value(tried.provider)
+    if trip.fell_back():
+        block += b"x-fallback-from: %b\r\n" % header_value(trip.attempts[0].candidate.provider)
     if trip.warnings:
         block += b"x-warnings: %b\r\n" % header_value("; ".join(trip.warnings)[:MAX_WARNINGS_CHARS])
     for header in reply.reply.raw_headers:

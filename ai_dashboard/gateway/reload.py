@@ -5,8 +5,8 @@ fails before anything is swapped, and leaves the configuration that is in force.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -18,20 +18,37 @@ from ai_dashboard.config.load import Config, Loaded, load
 from ai_dashboard.config.store import MISSING, ConfigStore, Conflict, Proposal, Refused
 from ai_dashboard.core.control import BackupView, Committed, ConfigText, ProposalView, WhatIf
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
-from ai_dashboard.core.errors import ConfigConflict, ConfigNotWritten, ConfigRefused
-from ai_dashboard.gateway.findings import first_error, note, restart_needed
-from ai_dashboard.gateway.folder import Contents, contents, lost, present, signs
+from ai_dashboard.core.errors import CallerError, ConfigConflict, ConfigNotWritten, ConfigRefused
+from ai_dashboard.core.snapshot import Alert
+from ai_dashboard.gateway.auditing import GATEWAY, Auditing, By
+from ai_dashboard.gateway.config_text import as_bytes, as_text
+from ai_dashboard.gateway.findings import (
+    Told,
+    alert,
+    first_error,
+    gone,
+    not_taken_back,
+    note,
+    restart_needed,
+    taken_back,
+)
+from ai_dashboard.gateway.folder import Contents, contents, differing, doubts, present, signs
 from ai_dashboard.gateway.generation import Generation, build_generation
-from ai_dashboard.gateway.probation import Probation, begun
+from ai_dashboard.gateway.guard import Guard
+from ai_dashboard.gateway.probation import WELL, Probation, begun, went_by
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.whatif import LAST, what_if
-from ai_dashboard.routing.live import KnownProvider
+from ai_dashboard.routing.live import KnownProvider, Live
+from ai_dashboard.telemetry.audit import Audit
 
 LOOK_S = 0.25
 """How often the requests after a reload are looked at."""
 
 MAX_WATCHED = 2000
 """Records that are looked at after a reload, at most."""
+
+OTHERS = "another program"
+"""Who it was when a file was changed on disk."""
 
 
 class Reloadable(Protocol):
@@ -40,6 +57,7 @@ class Reloadable(Protocol):
     generation: Generation
     diagnostics: tuple[Diagnostic, ...]
     runtime: Runtime
+    guard: Guard
 
     def adopt(self, generation: Generation) -> None:
         """Put it in force, in one step."""
@@ -48,20 +66,29 @@ class Reloadable(Protocol):
 
 class Reloader:
     """Keeps a gateway's configuration what its folder says. `fixed` are the settings that the command line has decided;
-    `alone` says that no other process keeps the folder."""
+    `alone` says that no other process keeps the folder; every change goes into the `audit` log."""
 
     def __init__(
-        self, gateway: Reloadable, loaded: Loaded, env: Env, *, fixed: frozenset[str] = frozenset(), alone: bool = True
+        self,
+        gateway: Reloadable,
+        loaded: Loaded,
+        env: Env,
+        *,
+        fixed: frozenset[str] = frozenset(),
+        alone: bool = True,
+        audit: Audit | None = None,
     ) -> None:
         self._gateway = gateway
         self._env = env
         self._fixed = fixed
         self._alone = alone
         self._started = gateway.generation.settings
-        self._store = ConfigStore(loaded.folder, env, gateway.runtime.clock.wall) if loaded.folder else None
+        now = gateway.runtime.clock.wall
+        self._store = ConfigStore(loaded.folder, env, now, journal=audit) if loaded.folder else None
+        self._auditing = Auditing(audit)
         self._lock = asyncio.Lock()
         self._asked = asyncio.Event()
-        self._told = self._findings = loaded.diagnostics
+        self._told = Told(gateway)
         self._origin = loaded.config.origin if loaded.config else None
         self._in_force: Contents = _at_first(loaded.folder) if loaded.folder else {}
         self._seen = self._in_force
@@ -73,11 +100,18 @@ class Reloader:
         if self._store is None:
             return
         if self._alone:
-            await asyncio.to_thread(self._store.tidy)
+            with suppress(OSError):  # what cannot be cleared up does no harm
+                await asyncio.to_thread(self._store.tidy)
+        self._noted(await self._auditing.started(self._store.folder, self._in_force))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._notice(self._store.folder), name="configuration folder")
             group.create_task(self._obey(), name="reload")
             group.create_task(self._look(), name="reload watch")
+
+    @property
+    def alert(self) -> Alert | None:
+        """What a person should look at now: a change that was rolled back, or that is not taken up, and why."""
+        return self._told.alert
 
     def request(self) -> None:
         """Take up what is on disk, soon. For signal handlers."""
@@ -85,27 +119,23 @@ class Reloader:
 
     # ── what may be asked ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def reload(self) -> int:
+    async def reload(self, *, who: str = "SIGHUP", where: str = "this process") -> int:
         """Take up what is on disk, confirmed by whoever asks; the number of the configuration. Raises `ConfigRefused`;
         then the one before stays in force, and the findings are shown."""
         async with self._folder() as store:
-            return await self._take_up(store, await asyncio.to_thread(contents, store.folder))
+            read = await asyncio.to_thread(contents, store.folder)
+            return await self._take_up(store, read, By(who, where, "", "config.reload"), confirmed=True)
 
     async def text(self, file: str) -> ConfigText:
         """A file as it is on disk. Raises `ConfigRefused` for what is no text."""
         async with self._folder() as store:
             content = await asyncio.to_thread(store.read, file)
-        if content is None:
-            return ConfigText(file, "", MISSING)
-        try:
-            return ConfigText(file, content.decode("utf-8"), content_hash(content))
-        except UnicodeDecodeError:
-            raise ConfigRefused(f"{file} is not UTF-8, so it cannot be edited as text") from None
+        return as_text(file, content)
 
     async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
         """What a change would mean."""
         async with self._folder() as store:
-            proposal = await self._proposed(store, file, _encoded(text), base)
+            proposal = await self._proposed(store, file, as_bytes(text), base)
             config = proposal.loaded.config
             replayed = None
             if config is not None:
@@ -114,10 +144,13 @@ class Reloader:
         said = tuple(map(str, proposal.changes))
         return ProposalView(file, proposal.base, proposal.loaded.diagnostics, said, replayed)
 
-    async def commit(self, file: str, text: str, base: str, *, who: str, why: str) -> Committed:
+    async def commit(
+        self, file: str, text: str, base: str, *, who: str, why: str, where: str = "this process"
+    ) -> Committed:
         """Make a change and put it in force. Raises `ConfigConflict`, `ConfigRefused` or `ConfigNotWritten`."""
+        by = By(who, where, why, "config.commit")
         async with self._folder() as store:
-            return await self._commit(store, file, _encoded(text), base, who=who, why=why)
+            return await self._commit(store, file, as_bytes(text), base, by)
 
     async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
         """The backups, the newest first."""
@@ -125,14 +158,24 @@ class Reloader:
             found = await asyncio.to_thread(store.backups.all, file)
         return tuple(BackupView(it.id, it.file, it.at, it.size, it.who, it.why) for it in found)
 
-    async def rollback(self, backup_id: str, *, who: str) -> Committed:
+    async def backup_text(self, backup_id: str) -> ConfigText:
+        """What a file was. Raises `ConfigRefused` for a backup that is not there, damaged, or no text."""
+        async with self._folder() as store:
+            found = await asyncio.to_thread(store.backups.read, backup_id)
+        if found is None:
+            raise ConfigRefused(f"there is no backup {backup_id}, or it is damaged")
+        backup, content = found
+        return as_text(backup.file, content, called=backup_id)
+
+    async def rollback(self, backup_id: str, *, who: str, where: str = "this process") -> Committed:
         """Put a backup back, by the same path as any change."""
+        by = By(who, where, f"rollback to {backup_id}", "config.rollback")
         async with self._folder() as store:
             found = await asyncio.to_thread(store.backups.read, backup_id)
             if found is None:
                 raise ConfigRefused(f"there is no backup {backup_id}, or it is damaged")
             backup, content = found
-            return await self._commit(store, backup.file, content, None, who=who, why=f"rollback to {backup_id}")
+            return await self._commit(store, backup.file, content, None, by)
 
     # ── one change ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,54 +192,91 @@ class Reloader:
             except Refused as refused:
                 raise ConfigRefused(str(refused)) from None
             except OSError as error:
-                raise ConfigNotWritten(f"{self._store.folder}: {error.strerror or error}") from None
+                place = self._store.folder
+                if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(place):
+                    place = Path(error.filename)  # the audit log, for one
+                raise ConfigNotWritten(f"{place}: {error.strerror or error}", hint="nothing was changed") from None
 
     async def _proposed(self, store: ConfigStore, file: str, content: bytes, base: str | None) -> Proposal:
         in_force = self._gateway.generation.config
-        return await asyncio.to_thread(store.propose, file, content, in_force, base=base)
+        proposal = await asyncio.to_thread(store.propose, file, content, in_force, base=base)
+        return replace(proposal, loaded=self._judged(proposal.loaded))
 
-    async def _commit(
-        self, store: ConfigStore, file: str, content: bytes, base: str | None, *, who: str, why: str
-    ) -> Committed:
+    def _judged(self, loaded: Loaded) -> Loaded:
+        """With an error where it would let everybody on the network in."""
+        if loaded.config is None:
+            return loaded
+        try:
+            self._gateway.guard.check(loaded.config.gateway)
+        except CallerError as open_:
+            error = Diagnostic(Severity.ERROR, "gateway.yaml", 0, 0, "auth.master_key", open_.message, open_.hint or "")
+            return Loaded(None, (error, *loaded.diagnostics), loaded.folder)
+        return loaded
+
+    async def _commit(self, store: ConfigStore, file: str, content: bytes, base: str | None, by: By) -> Committed:
         read = {**await asyncio.to_thread(contents, store.folder), file: content}
         proposal = await self._proposed(store, file, content, base)
         if proposal.loaded.config is None:
             raise ConfigRefused(first_error(proposal.loaded), proposal.loaded.diagnostics)
         generation = await self._built(proposal.loaded.config, proposal.loaded.diagnostics)
-        backup = await asyncio.to_thread(store.commit, proposal, who=who, why=why)
+        backup = await asyncio.to_thread(store.commit, proposal, who=by.who, why=by.why, where=by.where, what=by.what)
         self._adopt(generation, proposal.loaded, read)
         return Committed(backup.id if backup else None, generation.number)
 
-    async def _take_up(self, store: ConfigStore, read: Contents, *, confirmed: bool = True) -> int:
+    async def _take_up(self, store: ConfigStore, read: Contents, by: By, *, confirmed: bool) -> int:
         self._seen = read
-        loaded = await asyncio.to_thread(load, store.folder, self._env, present(read))
+        loaded = self._judged(await asyncio.to_thread(load, store.folder, self._env, present(read)))
         if loaded.config is None:
             if number := self._gateway.generation.number:
                 stays = f"what is on disk has errors; configuration {number} stays in force"
-                self._tell((note(stays, severity=Severity.ERROR), *loaded.diagnostics))
+                self._hold(note(stays, severity=Severity.ERROR), loaded.diagnostics)
             else:
-                self._tell(loaded.diagnostics)
+                self._told.show(loaded.diagnostics, None)
             raise ConfigRefused(first_error(loaded), loaded.diagnostics)
-        if not confirmed and (lost := self._lost(loaded.config)):
-            message = f"not taken up yet, since it removes something: {', '.join(lost)}"
-            self._tell((note(message, "confirm it with SIGHUP, or restore the file"), *loaded.diagnostics))
-            return self._gateway.generation.number
+        in_force = self._gateway.generation
+        different = changes(in_force.config, loaded.config)
+        losses = [change for change in different if change.loses] if not confirmed and not in_force.refused else []
+        if losses and in_force.settings.reload.confirm_removals:
+            message = f"not taken up yet, since it removes something: {', '.join(map(str, losses))}"
+            self._hold(note(message, "confirm it with SIGHUP, or restore the file"), loaded.diagnostics)
+            return in_force.number
         generation = await self._built(loaded.config, loaded.diagnostics)
+        kept = await asyncio.to_thread(self._keep, store, read, by.who, confirmed)
+        problem = await self._auditing.reloaded(by, self._in_force, read, different)
         self._adopt(generation, loaded, read)
+        self._noted(problem)
+        if losses:
+            self._add(gone(losses, kept))
         return generation.number
+
+    def _keep(self, store: ConfigStore, read: Contents, who: str, confirmed: bool) -> list[Backup]:
+        """Back up what others have changed, where the folder lets us; what was confirmed is no accident."""
+        kept: list[Backup] = []
+        for name in differing(self._in_force, read):
+            before, after = self._in_force.get(name), read.get(name)
+            with suppress(OSError):
+                if before and not self._gateway.generation.refused:
+                    kept.append(store.keep(name, before, who=who, why="changed by another program"))
+                if after is not None and confirmed and store.is_cut(name, after):
+                    store.accept(name, after)
+        return kept
 
     async def _built(self, config: Config, diagnostics: tuple[Diagnostic, ...]) -> Generation:
         """Aside, and off the loop: requests go on meanwhile."""
         number = self._gateway.generation.number + 1
         named = replace(config, origin=self._origin or config.origin)
         try:
-            return await asyncio.to_thread(build_generation, number, named)
+            return await asyncio.to_thread(
+                build_generation, number, named, turns=self._gateway.generation.planner.turns
+            )
         except ValueError as error:
             raise ConfigRefused(f"it cannot be built: {error}", diagnostics) from None
 
     def _adopt(self, generation: Generation, loaded: Loaded, read: Contents, *, watched: bool = True) -> None:
         """From here on nothing fails."""
         runtime, settings = self._gateway.runtime, generation.settings.reload
+        well = frozenset(name for name, state in runtime.providers.items() if state.health in WELL)
+        went = went_by(self._gateway.generation.table, self._listed())
         latest = runtime.ring.page(max(0, runtime.requests - settings.watch_requests), settings.watch_requests)
         self._gateway.adopt(generation)
         self._before, self._in_force, self._seen = self._in_force, read, read
@@ -208,32 +288,37 @@ class Reloader:
                 since=runtime.requests,
                 wanted=settings.watch_requests,
                 limit=settings.max_error_rate,
+                well=well,
+                went=went,
             )
         later = restart_needed(self._started, generation.settings, self._fixed)
-        self._findings = (*later, *loaded.diagnostics)
-        self._tell(self._findings)
+        self._told.stand((*later, *loaded.diagnostics))
+        runtime.changes += 1
 
-    def _tell(self, findings: tuple[Diagnostic, ...]) -> None:
-        """Show these instead of what was told before; what others have found stays."""
-        others = [finding for finding in self._gateway.diagnostics if finding not in self._told]
-        self._gateway.diagnostics = (*findings, *others)
-        self._told = findings
-        self._gateway.runtime.changes += 1
+    def _hold(self, finding: Diagnostic, others: Sequence[Diagnostic] | None = None) -> None:
+        """Say why what is on disk is not in force, with what else there is to say of it."""
+        runtime = self._gateway.runtime
+        others = self._told.standing if others is None else others
+        self._told.show((finding, *others), alert(finding, runtime.clock.wall()))
+        runtime.changes += 1
 
-    def _add(self, finding: Diagnostic) -> None:
-        """Show one more for as long as this configuration is in force."""
-        self._findings = (finding, *self._findings)
-        self._tell(self._findings)
+    def _add(self, finding: Diagnostic, as_: Alert | None = None) -> None:
+        """Say one thing more for as long as this configuration is in force."""
+        runtime = self._gateway.runtime
+        self._told.add(finding, as_ or alert(finding, runtime.clock.wall()))
+        runtime.changes += 1
 
-    def _lost(self, config: Config) -> list[str]:
-        in_force = self._gateway.generation
-        if not in_force.settings.reload.confirm_removals:
-            return []
-        return [str(change) for change in changes(in_force.config, config) if change.verb == "removed"]
+    def _noted(self, problem: str) -> None:
+        """Say what the audit log has not taken; it is tried again."""
+        if problem:
+            self._add(note(f"the audit log cannot be written, and what is to be in it waits: {problem}"))
+
+    def _listed(self) -> Live:
+        """Providers, all of them well, with the models that they list."""
+        return {name: KnownProvider(models=state.models) for name, state in self._gateway.runtime.providers.items()}
 
     async def _replayed(self, generation: Generation) -> WhatIf:
-        runtime, before = self._gateway.runtime, self._gateway.generation.table
-        live = {name: KnownProvider(models=state.models) for name, state in runtime.providers.items()}
+        runtime, before, live = self._gateway.runtime, self._gateway.generation.table, self._listed()
         since = max(0, runtime.requests - LAST)
 
         def replay() -> WhatIf:
@@ -252,7 +337,7 @@ class Reloader:
             except ConfigRefused:
                 pass  # the findings are shown
             except ConfigNotWritten as error:
-                self._tell((note(error.message), *self._findings))
+                self._hold(note(error.message))
 
     async def _notice(self, folder: Path) -> None:
         try:
@@ -270,32 +355,28 @@ class Reloader:
             pass  # the findings are shown
         except ConfigNotWritten as error:
             self._seen = {}
-            self._tell((note(error.message), *self._findings))
+            self._hold(note(error.message))
 
     async def _compare(self, store: ConfigStore, read: Contents) -> None:
         if read == self._seen:
             return
         if read == self._in_force:
             self._seen = read
-            self._tell(self._findings)
+            self._told.show_standing()
+            self._gateway.runtime.changes += 1
             return
-        cut = [name for name, content in present(read).items() if store.is_cut(name, content)]
-        missing = lost(read, self._in_force)
-        doubts = (
-            *(f"{name} is a shortened copy of what was saved here" for name in cut if name not in missing),
-            *(f"{name} is gone or empty" for name in missing),
-        )
-        if doubts:
+        if found := await asyncio.to_thread(lambda: list(doubts(read, self._in_force, store.is_cut))):
             self._seen = read
-            message = f"{', '.join(doubts)}: not taken up"
-            self._tell((note(message, "restore it from a backup, or confirm it with SIGHUP"), *self._findings))
+            message = f"{', '.join(found)}: not taken up"
+            self._hold(note(message, "restore it, or confirm it with SIGHUP"))
             return
-        await self._take_up(store, read, confirmed=False)
+        await self._take_up(store, read, By(OTHERS, str(store.folder), "", "config.reload"), confirmed=False)
 
     async def _look(self) -> None:
         """Judge a configuration by the first requests on it."""
         while True:
             await asyncio.sleep(LOOK_S)
+            await self._auditing.retry()
             watch = self._probation
             if watch is None or self._gateway.runtime.requests - watch.since < watch.wanted:
                 continue
@@ -309,34 +390,35 @@ class Reloader:
     async def _take_back(self, watch: Probation, share: float) -> None:
         """Restore what was in force before, unless somebody has changed the files meanwhile."""
         number = self._gateway.generation.number
-        failed = (
-            f"{share:.0%} of {watch.wanted} requests failed on configuration {number}, {watch.before:.0%} before it"
-        )
+        failed, at = watch.reason(share, number), self._gateway.runtime.clock.wall()
         try:
             async with self._folder() as store:
                 if number != self._gateway.generation.number:
                     return
                 backups = await self._restore(store, failed)
         except (ConfigRefused, ConfigConflict, ConfigNotWritten) as error:
-            self._add(note(f"{failed}; it could not be rolled back: {error.message}"))
+            finding = note(f"{failed}; it could not be rolled back: {error.message}")
+            self._add(finding, not_taken_back(number, failed, error.message, at))
         else:
             kept = ", ".join(backup.id for backup in backups)
-            self._add(note(f"rolled back, because {failed}; what was taken back is kept as {kept}"))
+            finding = note(f"rolled back, because {failed}; what was taken back is kept as {kept}")
+            self._add(finding, taken_back(number, failed, kept, at))
 
     async def _restore(self, store: ConfigStore, why: str) -> list[Backup]:
         # A file that was new is emptied, which means the same as that there is none.
         wanted = {name: content or b"" for name, content in self._before.items() if content != self._in_force.get(name)}
         read = {**self._in_force, **wanted}
-        loaded = await asyncio.to_thread(load, store.folder, self._env, present(read))
+        loaded = self._judged(await asyncio.to_thread(load, store.folder, self._env, present(read)))
         if loaded.config is None:
             raise ConfigRefused(first_error(loaded), loaded.diagnostics)
         generation = await self._built(loaded.config, loaded.diagnostics)
+        different = changes(self._gateway.generation.config, loaded.config)
         backups: list[Backup] = []
         for name, content in wanted.items():
             current = self._in_force.get(name)
             base = MISSING if current is None else content_hash(current)
-            proposal = Proposal(name, content, base, loaded, ())
-            backup = await asyncio.to_thread(store.commit, proposal, who="the gateway", why=why)
+            proposal = Proposal(name, content, base, loaded, different)
+            backup = await asyncio.to_thread(store.commit, proposal, who=GATEWAY, why=why, what="config.rollback")
             backups += [backup] if backup is not None else []
         self._adopt(generation, loaded, read, watched=False)
         return backups
@@ -348,10 +430,3 @@ def _at_first(folder: Path) -> Contents:
         return contents(folder)
     except OSError:
         return {}
-
-
-def _encoded(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ConfigRefused("the text holds half a character, which no file can") from None

@@ -1,6 +1,7 @@
 """An answer that broke off in the middle is gone on with by the next provider that can: it is asked with what has been
-said so far as the beginning of its own answer. Only where that is wanted, and never without a word: the attempt is on
-record, and a comment in the stream names who goes on.
+said so far as the beginning of its own answer. One that broke off before anything of it was said, while its model still
+thought, is asked for anew. Only where that is wanted (`on_cut`: `restart` does the second alone, `continue` both), and
+never without a word: the attempt is on record, and a comment in the stream names who goes on.
 """
 
 from dataclasses import replace
@@ -30,24 +31,27 @@ async def go_on(
     client: UpstreamClient,
 ) -> Answer:
     """The answer of whoever goes on after `reply` has broken off with `error`; raises that error when nobody does."""
-    relay = reply.relay
-    said = relay.so_far if isinstance(relay, Resumable) else None
-    if said is None or not isinstance(relay, Resumable):
+    relay, handling = reply.relay, generation.handlings.of(plan.asked)
+    if not isinstance(relay, Resumable):
+        raise error
+    said = relay.so_far if handling.on_cut == "continue" else None
+    if said is None and not relay.unsaid:
         raise error
     cut = error = reply.failed(error)
     reply.reply.close()
     trip = reply.trip
-    handling = generation.handlings.of(plan.asked)
     tried = {(it.candidate.provider, it.candidate.model) for it in trip.attempts}
     for candidate in plan.attempts:
         kind = generation.upstreams[candidate.provider].kind
-        if kind.prefill is None or (candidate.provider, candidate.model) in tried or not error.falls_over:
+        able = kind.prefill is not None if said is not None else kind.form_for(ask.form, ask.operation) is not None
+        if not able or (candidate.provider, candidate.model) in tried or not error.falls_over:
             continue
-        attempt = trip.attempt(candidate, runtime.clock.monotonic(), "continue")
+        attempt = trip.attempt(candidate, runtime.clock.monotonic(), "fallback" if said is None else "continue")
         runtime.attempt_begins(attempt)
         destination = generation.destination(candidate)
         try:
-            return await _continued(reply, relay, attempt, _rest(ask, said, kind), destination, handling, client)
+            rest = ask if said is None else _rest(ask, said, kind)
+            return await _continued(reply, relay, attempt, rest, destination, handling, client)
         except UpstreamError as failure:
             error = note_failure(trip, attempt, failure, destination, runtime)
         except CallerError as failure:
@@ -74,7 +78,7 @@ async def _continued(
     handling: Handling,
     client: UpstreamClient,
 ) -> Answer:
-    """Ask for the rest, and read until it has proven itself."""
+    """Ask for the rest, or for all of it, and read until that has proven itself."""
     trip, runtime, upstream = reply.trip, reply.runtime, destination.upstream
     form = upstream.kind.form_for(rest.form, "chat") or upstream.kind.chat
     request = registry.write(rest, form, destination.target, upstream.kind).request
@@ -85,7 +89,11 @@ async def _continued(
         if answer.status != 200:
             await refuse(answer, runtime)
         check_stream(answer, registry.stream_type(form))
-        relay.resume(registry.decoder(rest, form, trip.id))
+        decoder = registry.decoder(rest, form, trip.id)
+        if relay.unsaid:
+            relay.restart(decoder)
+        else:
+            relay.resume(decoder)
         held, whole = await until_committed(rest, attempt, answer, relay, runtime.clock.monotonic)
     except BaseException:
         answer.close()

@@ -46,6 +46,7 @@ class Runtime(Standing):
     _untallied: list[Trip] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        Standing.__post_init__(self)
         self.started = self.look()
         self.track = Track(self.started)
         self.overhead = Track(self.started)

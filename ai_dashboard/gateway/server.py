@@ -161,6 +161,8 @@ def _own_routes(gateway: Answering) -> list[Route]:
         Route("GET", "/health/readiness", open_, page.readiness),
         Route("GET", "/api/admin/snapshot", operator, admin.snapshot),
         Route("GET", "/api/admin/requests", operator, admin.requests),
+        Route("GET", "/api/admin/requests/*", operator, admin.request),
+        Route("POST", "/api/admin/providers/*", operator, admin.operate),
         Route("GET", "/api/admin/route", operator, admin.route),
         Route("GET", "/api/admin/config", operator, admin.config),
         Route("POST", "/api/admin/refresh", operator, admin.refresh),

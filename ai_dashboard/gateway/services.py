@@ -25,6 +25,7 @@ from ai_dashboard.gateway.dispatch import first_to_commit
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.generation import Destination
 from ai_dashboard.gateway.handling import timeout_of
+from ai_dashboard.gateway.operations import wish
 from ai_dashboard.gateway.payload import Payload, read
 from ai_dashboard.gateway.pipeline import Desk, OnRecord, begun, broke_off, reply_head
 from ai_dashboard.gateway.trip import Attempt, Trip
@@ -74,7 +75,9 @@ class Services:
             trip.asked = path = _straight(exchange.path)[:MAX_ASKED_CHARS]
             payload = read(exchange.header(b"content-type") or b"", await exchange.body())
             trip.asked, trip.timeout_s = payload.model or path, timeout_of(headers_of(exchange))
-            trip.plan = plan = _plan(desk, exchange, payload.model)
+            facts = with_headers(RouteFacts(payload.model or path), headers_of(exchange))
+            trip.facts = facts if payload.model else None
+            trip.plan = plan = _plan(desk, exchange, facts, payload.model)
             commit = partial(_commit, exchange, payload, desk, trip)
             reply = await first_to_commit(plan, trip, desk.generation, desk.runtime, commit)
             try:
@@ -94,7 +97,7 @@ def _straight(path: str) -> str:
 # ── who answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plan(desk: Desk, exchange: Exchange, model: str) -> Plan:
+def _plan(desk: Desk, exchange: Exchange, facts: RouteFacts, model: str) -> Plan:
     """The candidates that take such a path: those for the model, else all, in file order. Raises `NotFound` when there
     are none."""
     header = exchange.header(b"x-provider")
@@ -102,10 +105,8 @@ def _plan(desk: Desk, exchange: Exchange, model: str) -> Plan:
     path = exchange.path
     able = [name for name, entry in desk.generation.table.providers.items() if takes(KINDS[entry.kind], path)]
     if not model:
-        facts = with_headers(RouteFacts(path[:MAX_ASKED_CHARS]), headers_of(exchange))
         regions = desk.generation.table.regions
         return regions.placed(_anybody(desk, path, able, provider), facts, desk.runtime.providers)
-    facts = with_headers(RouteFacts(model), headers_of(exchange))
     plan = desk.plan(facts) if provider is None else desk.plan_at(facts, provider)
     planned = {it.provider for it in plan.attempts} | {it.provider for it in plan.excluded}
     if planned.isdisjoint(able):
@@ -123,6 +124,11 @@ def _anybody(desk: Desk, path: str, able: list[str], provider: str | None) -> Pl
         raise _nobody(path, f"at {provider!r} " if provider is not None else "", able)
     table, live = desk.generation.table, desk.runtime.providers
     barred = {name: reason for name in wanted if (reason := table.providers[name].barred) is not None}
+    barred |= {
+        name: f"{unwanted} by the operator"
+        for name in wanted
+        if name in live and (unwanted := wish(live[name])) is not None
+    }
     down = {
         name: live[name].reason or str(live[name].health)
         for name in wanted

@@ -22,6 +22,7 @@ from ai_dashboard.core.snapshot import (
     Snapshot,
 )  # fmt: skip
 from ai_dashboard.gateway.generation import Generation, Upstream
+from ai_dashboard.gateway.operations import wish
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.targets import ProviderState
 from ai_dashboard.telemetry.track import ClosedSlice
@@ -40,8 +41,9 @@ def freeze(
     config: ConfigView,
     host: HostView,
     simulated: bool,
+    about_config: Alert | None = None,
 ) -> Snapshot:
-    """The picture as of now."""
+    """The picture as of now. `about_config` tells of a change that was taken back or not taken up."""
     runtime.tally()
     now, wall = runtime.clock.monotonic(), runtime.clock.wall()
     ttft, total = runtime.track.percentiles(now)
@@ -72,7 +74,7 @@ def freeze(
         ttft=ttft,
         total=total,
         host=host,
-        alerts=tuple(_alerts(runtime, generation, wall)),
+        alerts=tuple(_alerts(runtime, generation, wall, about_config)),
     )
 
 
@@ -108,15 +110,20 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             headroom=state.headroom,
             capacity=state.capacity,
             targets=state.views(),
+            wish=wish(state),
         )
 
 
 def standing(state: ProviderState) -> tuple[Health, str]:
-    """How a provider is for those who look at it: its health, and what keeps requests away although it is well."""
-    if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED, Health.DISABLED}:
+    """How a provider is for those who look at it: what its operator wants of it, its health, and what keeps requests
+    away although it is well."""
+    if state.health is Health.DISABLED:
         return state.health, state.reason
     if state.draining:
-        return Health.DRAINING, "takes no new requests"
+        left = f"; {state.in_flight} in flight may end" if state.in_flight else ""
+        return Health.DRAINING, f"drained by the operator, takes no new requests{left}"
+    if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
+        return state.health, state.reason
     if (left_s := state.cooldown_s) > 0:
         return Health.COOLDOWN, f"asked to be left alone for another {left_s:.0f} s"
     troubled = [target for target in state.targets.values() if target.breaker is not BreakerState.CLOSED]
@@ -164,7 +171,7 @@ def _point(index: int, item: ClosedSlice | None, offset: float) -> SeriesPoint:
     return SeriesPoint(at, item.requests, item.errors, item.ttft, item.total)
 
 
-def _alerts(runtime: Runtime, generation: Generation, wall: float) -> Iterator[Alert]:
+def _alerts(runtime: Runtime, generation: Generation, wall: float, about_config: Alert | None) -> Iterator[Alert]:
     """What somebody should know, derived from the state itself: an alert ends when its cause does."""
     if generation.refused is not None:
         yield Alert(
@@ -174,6 +181,8 @@ def _alerts(runtime: Runtime, generation: Generation, wall: float) -> Iterator[A
             f"the configuration was refused: {generation.refused}",
             "press c to see where, mend the file and start again",
         )
+    if about_config is not None:
+        yield about_config
     for name in generation.upstreams:
         yield from _provider_alerts(name, runtime.provider(name), generation)
 
@@ -204,7 +213,8 @@ def _provider_alerts(name: str, state: ProviderState, generation: Generation) ->
             yield Alert(f"provider:{name}:cooldown", AlertLevel.WARNING, state.since, text, hint, name)
         case Health.DRAINING | Health.DISABLED:
             text = f"{name} is {health}: {reason}"
-            yield Alert(f"provider:{name}:off", AlertLevel.INFO, state.since, text, provider=name)
+            hint = f"`ai-dashboard providers enable {name}` has it asked again"
+            yield Alert(f"provider:{name}:off", AlertLevel.INFO, state.since, text, hint, name)
         case Health.ACTIVE | Health.CHECKING:
             return
         case _:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.config.load import Config
+from ai_dashboard.config.schema.queue import QueueSettings
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import (
     UpstreamError,
@@ -14,12 +15,17 @@ from ai_dashboard.core.errors import (
     UpstreamTruncated,
     UpstreamUnreachable,
 )  # fmt: skip
+from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.handling import breaker_policy
 from ai_dashboard.gateway.targets import Present, ProviderState, TargetState
 from ai_dashboard.gateway.trip import Attempt
+from ai_dashboard.gateway.warmth import SILENT, Engine
+from ai_dashboard.queueing.room import WaitingRoom
+from ai_dashboard.routing.affinity import conversation_of
 from ai_dashboard.routing.breaker import NEVER, Breaker, BreakerPolicy
 from ai_dashboard.routing.headroom import read as limits_in
+from ai_dashboard.routing.live import Turn
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Answered, Track
 
@@ -50,19 +56,30 @@ class Standing:
     breaker_policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     _present: Present = field(default_factory=Present)
     _due: float = NEVER
+    waiting: WaitingRoom = field(init=False)
     _degraded_p95_s: float | None = None
+    _adaptive: bool = True
+
+    def __post_init__(self) -> None:
+        queue = QueueSettings()
+        self.waiting = WaitingRoom(self.clock, queue.max_size, queue.age_boost_s, self._keep)
 
     def adopt(self, config: Config) -> None:
         """Go by another configuration. What has happened stays, except of providers that are gone."""
         self.breaker_policy = breaker_policy(config.gateway.breaker)
         self._degraded_p95_s = config.gateway.health.degraded_p95_s
+        self._adaptive = config.gateway.queue.adaptive
+        self.waiting.adopt(config.gateway.queue.max_size, config.gateway.queue.age_boost_s)
         for name, state in tuple(self.providers.items()):
             if name not in config.providers and not state.in_flight:
                 del self.providers[name]
             for target in state.targets.values():
                 target.circuit.policy = self.breaker_policy
         for name, provider in config.providers.items():
-            self.provider(name).limits = provider.rate_limits
+            state = self.provider(name)
+            state.limits = provider.rate_limits
+            if not self._adaptive:
+                state.adaptive.limit = None
         self.routing_version += 1
 
     def provider(self, name: str) -> ProviderState:
@@ -72,6 +89,7 @@ class Standing:
             track = Track(self.clock.monotonic())
             state = ProviderState(name, track, RateCounter(), self._present, since=self.clock.wall())
             self.providers[name] = state
+            self.routing_version += 1
         return state
 
     def look(self) -> float:
@@ -115,7 +133,10 @@ class Standing:
         """A try at a provider. Exactly one of `attempt_succeeded`, `attempt_failed` and `attempt_left` ends it."""
         candidate = attempt.candidate
         state = self.provider(candidate.provider)
-        target = state.targets.get(candidate.model) or state.asked_for(candidate.model, self.breaker_policy)
+        target = state.targets.get(candidate.model)
+        if target is None:
+            target = state.asked_for(candidate.model, self.breaker_policy)
+            self.routing_version += 1
         state.in_flight += 1
         target.in_flight += 1
         attempt.target, attempt.cold = target, target.warm is False
@@ -132,15 +153,28 @@ class Standing:
         if circuit.state is not BreakerState.CLOSED:
             circuit.answered(self.clock.monotonic(), attempt.started)
             self._moved(circuit)
-        if attempt.cold and attempt.first_token is not None:
-            target.averages.loaded(attempt.first_token - attempt.started)
-            target.warm = True
+        if target.warm is not True and target.provider.engine.tells and attempt.first_token is not None:
+            if attempt.cold:
+                target.averages.loaded(attempt.first_token - attempt.started)
+            target.provider.loads(target, self.clock.monotonic())
+            self.routing_version += 1
 
-    def attempt_succeeded(self, attempt: Attempt) -> None:
-        """A provider answered properly, so it is well, whatever a check said before."""
+    def attempt_succeeded(self, attempt: Attempt, facts: RouteFacts | None = None) -> None:
+        """A provider answered properly, so it is well, whatever a check said before. `facts` are those of a request
+        that others could have answered: it is remembered whose conversation this is."""
         target = self._ended(attempt)
         state, circuit = target.provider, target.circuit
+        if facts is not None and (conversation := conversation_of(facts)) is not None:
+            turn = Turn(attempt.candidate.region, facts.prompt_tokens, attempt.ended or 0.0)
+            state.conversations.served(conversation, target.model, turn)
         state.failures_in_a_row = 0
+        if (
+            self._adaptive
+            and attempt.first_token is not None
+            and not attempt.cold
+            and state.limits.max_concurrent is None
+        ):
+            state.adaptive.answered(attempt.first_token - attempt.started, state.in_flight + 1, attempt.ended or 0.0)
         was_closed = circuit.state is BreakerState.CLOSED
         circuit.answered(attempt.ended or 0.0, attempt.started)
         if not was_closed:
@@ -165,6 +199,8 @@ class Standing:
             self._move(state, Health.AUTH_FAILED, error.message)
         elif isinstance(error, UpstreamRateLimited):
             self._says_nothing(circuit)
+            if self._adaptive:
+                state.adaptive.refused(state.in_flight + 1, attempt.started, now)
             self._cool(state, error, now)
         else:
             if error.upstream_status == UNAVAILABLE and error.retry_after_s is not None:
@@ -183,7 +219,25 @@ class Standing:
         target.in_flight -= 1
         target.provider.in_flight -= 1
         target.provider.requests += 1
+        if self.waiting:
+            self._offer(target.provider)
         return target
+
+    # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def offer_places(self) -> None:
+        """Call those who wait for places that are there by now because a limit has moved."""
+        for provider in self.waiting.wanted():
+            self._offer(self.provider(provider))
+
+    def _offer(self, state: ProviderState) -> None:
+        capacity = state.capacity
+        spare = len(self.waiting) if capacity is None else capacity - state.in_flight
+        self.waiting.free(state.name, spare)
+
+    def _keep(self, provider: str, places: int) -> None:
+        """A place that is kept counts as taken."""
+        self.provider(provider).in_flight += places
 
     def _fail(self, target: TargetState, attempt: Attempt, error: UpstreamError, now: float) -> None:
         state = target.provider
@@ -271,16 +325,14 @@ class Standing:
 
     # ── health ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def check_passed(self, provider: str, models: tuple[str, ...], loaded: frozenset[str] | None = None) -> None:
-        """A health check got its answer: the models that are there, and those that are in memory where that is said. It
-        forgives failures in a row, and breakers that opened because nobody was there, since they were of another
-        time."""
+    def check_passed(self, provider: str, models: tuple[str, ...], engine: Engine = SILENT) -> None:
+        """A health check got its answer: the models that are there, and what is said beside them. It forgives failures
+        in a row, and breakers that opened because nobody was there, since they were of another time."""
         state = self.provider(provider)
         if models != state.models:
             state.models = models
             self.routing_version += 1
-        if loaded != state.loaded:
-            state.holds(loaded)
+        if state.says(engine, self.clock.monotonic(), self.clock.wall()):
             self.routing_version += 1
         if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
             state.failures_in_a_row = 0
@@ -298,8 +350,8 @@ class Standing:
         refused = isinstance(error, UpstreamRefusedKey)
         self._move(state, Health.AUTH_FAILED if refused else Health.UNAVAILABLE, error.message)
         state.last_error, state.last_error_at = error.message, wall
-        if state.loaded is not None:
-            state.holds(None)
+        if state.says(SILENT, self.clock.monotonic(), wall):
+            self.routing_version += 1
         self.changes += 1
 
     def _judge(self, state: ProviderState) -> None:

@@ -50,3 +50,8 @@ def known_admin_token(folder: Path, env: Mapping[str, str]) -> str | None:
         return (folder / TOKEN_FILE).read_text().strip() or None
     except OSError:
         return None
+
+
+def audit_folder(env: Mapping[str, str]) -> Path:
+    """Where it is written down who changed what."""
+    return state_folder(env) / "audit"

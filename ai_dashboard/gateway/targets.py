@@ -4,16 +4,21 @@ Written on the gateway's loop only. What takes longer than adding to a number is
 batches, never while one is on its way.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.config.schema import RateLimits
 from ai_dashboard.core.snapshot import BreakerState, Health, TargetView
+from ai_dashboard.gateway.warmth import SILENT, Engine
+from ai_dashboard.queueing.adaptive import Adaptive
+from ai_dashboard.routing.affinity import Conversations
 from ai_dashboard.routing.averages import Averages
 from ai_dashboard.routing.breaker import Breaker, BreakerPolicy
 from ai_dashboard.routing.cooldown import Cooldown
 from ai_dashboard.routing.headroom import Left, counted, headroom, scarcest
-from ai_dashboard.routing.live import UNTRIED, TargetLive
+from ai_dashboard.routing.live import UNTRIED, Conversation, KnownTarget, TargetLive, Turn
+from ai_dashboard.routing.places import leaves_home
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Answered, Track
 
@@ -25,6 +30,12 @@ MAX_SHOWN = 16
 
 MINUTE_S = 60
 
+_UNTRIED = {warm: KnownTarget(warm=warm) for warm in (None, False, True)}
+"""Models that were never asked, at servers that say what they have loaded."""
+
+MIN_LOOK_S = 1.0
+"""Nobody is asked again sooner because a model of his is about to go."""
+
 
 @dataclass(slots=True)
 class Present:
@@ -35,8 +46,8 @@ class Present:
 
 @dataclass(slots=True, eq=False)
 class TargetState:
-    """One model at one provider. `warm` says whether it is loaded, where that is known; `reason` is the latest failure
-    that it was to blame for."""
+    """One model at one provider. `warm` says whether it is loaded and `in_vram` how much of it is in the memory of a
+    graphics card, where that is known; `reason` is the latest failure that it was to blame for."""
 
     provider: "ProviderState"
     model: str
@@ -44,6 +55,7 @@ class TargetState:
     averages: Averages = field(default_factory=Averages)
     in_flight: int = 0
     warm: bool | None = None
+    in_vram: float | None = None
     reason: str = ""
 
     @property
@@ -99,7 +111,9 @@ class TargetState:
 @dataclass(slots=True, eq=False)
 class ProviderState:
     """One provider as it stands. `since` and `last_error_at` are Unix time; `was_well` says that it has been active
-    since the start. `loaded` names the models that it holds in memory, None where it does not say."""
+    since the start. `engine` is what it has said of itself when it was last asked, `others` the requests of other
+    callers that it had then, `look_at` the monotonic time from which that may be otherwise. `conversations` are those
+    that it has a warm cache of."""
 
     name: str
     track: Track
@@ -121,12 +135,21 @@ class ProviderState:
     targets: dict[str, TargetState] = field(default_factory=dict)
     cooldown: Cooldown = field(default_factory=Cooldown)
     tokens: RateCounter = field(default_factory=RateCounter)
-    loaded: frozenset[str] | None = None
+    engine: Engine = SILENT
+    others: int = 0
+    look_at: float = math.inf
+    conversations: Conversations = field(default_factory=Conversations)
+    adaptive: Adaptive = field(default_factory=Adaptive)
     _left: dict[str, Left] = field(default_factory=dict)
 
     @property
     def capacity(self) -> int | None:
-        return self.limits.max_concurrent
+        most = self.limits.max_concurrent
+        return self.adaptive.places if most is None else most
+
+    @property
+    def slots(self) -> int | None:
+        return self.engine.slots
 
     @property
     def cooldown_s(self) -> float:
@@ -137,9 +160,13 @@ class ProviderState:
         track = self.track
         return track.errors / track.requests if track.requests else 0.0
 
+    def turn(self, conversation: Conversation, model: str) -> Turn | None:
+        """The last turn of a conversation that this model has answered here."""
+        return self.conversations.last(conversation, model)
+
     def target(self, model: str) -> TargetLive:
         """What is known of one of its models."""
-        return self.targets.get(model, UNTRIED)
+        return self.targets.get(model) or (_UNTRIED[self._is_warm(model)] if self.engine.tells else UNTRIED)
 
     def asked_for(self, model: str, policy: BreakerPolicy) -> TargetState:
         """The state of one of its models, made when it is first asked for. When there are too many, one of which there
@@ -153,17 +180,30 @@ class ProviderState:
         return target
 
     def become(self, health: Health, reason: str, wall: float) -> None:
-        """Move to another state, or refresh the reason of the present one."""
+        """Move to another state, or refresh the reason of the present one. Who is gone has lost its caches."""
         if health is not self.health:
             self.health, self.since = health, wall
             self.was_well |= health is Health.ACTIVE
+            if health is Health.UNAVAILABLE:
+                self.conversations.forget()
         self.reason = reason
 
-    def holds(self, loaded: frozenset[str] | None) -> None:
-        """It has said which models it holds in memory, or has nothing to say about that."""
-        self.loaded = loaded
+    def says(self, engine: Engine, now: float, wall: float) -> bool:
+        """It has said how it is, or has nothing to say about that. True when other models are loaded than was known."""
+        before, self.engine = self.engine, engine
+        self.others = max(0, engine.busy - self.in_flight) if engine.busy is not None else 0
+        # What should be gone already, and is there, goes by a clock that differs from ours.
+        left_s = engine.until - wall if engine.until is not None else 0.0
+        self.look_at = now + max(MIN_LOOK_S, left_s) if left_s > 0 else math.inf
         for target in self.targets.values():
             self._set_warm(target)
+        return (before.everything, before.loaded) != (engine.everything, engine.loaded)
+
+    def loads(self, target: TargetState, now: float) -> None:
+        """A model has answered, so it is loaded; if it was not before, another one may have had to make room."""
+        if target.warm is False:
+            self.look_at = min(self.look_at, now)
+        target.warm = True
 
     def told(self, limits: Sequence[Left]) -> None:
         """A reply spoke of its rate limits."""
@@ -192,7 +232,12 @@ class ProviderState:
         return tuple(target.view() for target in order[:MAX_SHOWN])
 
     def _set_warm(self, target: TargetState) -> None:
-        target.warm = None if self.loaded is None else target.model in self.loaded
+        target.warm = self._is_warm(target.model)
+        target.in_vram = self.engine.in_vram(target.model)
+
+    def _is_warm(self, model: str) -> bool | None:
+        # What Ollama passes on to its maker's service is never loaded here, and never has to be.
+        return None if leaves_home(model) else self.engine.holds(model)
 
     def _forgettable(self) -> Iterator[str]:
         """Models that are as usual and idle, the one that was made first before the others; else any."""

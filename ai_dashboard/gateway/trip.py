@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Usage
-from ai_dashboard.core.plan import Candidate, Plan
+from ai_dashboard.core.plan import Candidate, Plan, RouteFacts
 from ai_dashboard.core.records import AttemptKind, AttemptRecord, RequestRecord, Stage
+from ai_dashboard.gateway.masking import without_keys
 from ai_dashboard.gateway.targets import TargetState
 
 NEVER = float("inf")
@@ -43,9 +44,9 @@ class Attempt:
 @dataclass(slots=True)
 class Trip:
     """`arrived`, `first_token` and `ended` are monotonic, `at` Unix time; `seq` is 0 while it runs. `waited_s` is time
-    spent waiting for providers, `overhead_s` what was left of the time to the first bytes for the caller: the gateway's
-    own share. `timeout_s` is how long the caller waits, `total_s` how long the request may take; `winner` is the try
-    that answered, where it is not the last one."""
+    spent waiting for providers (`queued_s` of it for a place), `overhead_s` what was left of the time to the first
+    bytes for the caller: the gateway's own share. `facts` are what routing knew. `timeout_s` is how long the caller
+    waits, `total_s` how long the request may take; `winner` is the try that answered, where it is not the last one."""
 
     id: str
     dialect: str
@@ -56,9 +57,11 @@ class Trip:
     stage: Stage = Stage.WAITING
     status: int = 0
     plan: Plan | None = None
+    facts: RouteFacts | None = None
     attempts: list[Attempt] = field(default_factory=list)
     first_token: float | None = None
     waited_s: float = 0.0
+    queued_s: float = 0.0
     overhead_s: float = 0.0
     usage: Usage | None = None
     error: str | None = None
@@ -69,6 +72,7 @@ class Trip:
     timeout_s: float = NEVER
     total_s: float = NEVER
     winner: Attempt | None = None
+    generation: int = 0
 
     def attempt(self, candidate: Candidate, now: float, kind: AttemptKind = "first", paused_s: float = 0.0) -> Attempt:
         """Begin a try."""
@@ -95,10 +99,11 @@ class Trip:
         self.stage, self.error, self.message = stage, error.code, error.message
 
     def fell_back(self) -> bool:
-        """Whether another provider than the first one answered."""
-        if len(self.attempts) < 2 or (answered_by := self.answered_by) is None:
+        """Whether another provider than the first one answered, because that one failed."""
+        if len(self.attempts) < 2:
             return False
-        return self.attempts[0].candidate.provider != answered_by.provider
+        answered = self.winner or self.attempts[-1]
+        return answered.kind != "ensemble" and self.attempts[0].candidate.provider != answered.candidate.provider
 
     def finished(self) -> RequestRecord:
         """The record of a request that is over."""
@@ -127,6 +132,9 @@ class Trip:
             error=self.error,
             message=self.message,
             warnings=self.warnings,
+            facts=without_keys(self.facts) if self.facts is not None else None,
+            generation=self.generation,
+            queued_s=self.queued_s,
         )
 
     def _attempt_record(self, attempt: Attempt, now: float) -> AttemptRecord:

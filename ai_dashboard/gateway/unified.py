@@ -89,6 +89,7 @@ class Unified:
             ask = CHAT.read(Call(encode(body | {"model": models[0]}), headers=headers))
             trip.stream, trip.timeout_s = ask.stream, timeout_of(headers)
             facts = _with(wishes, facts_for(ask, headers))
+            trip.facts = facts if wishes.provider is None else replace(facts, only=(wishes.provider,))
             trip.plan = plan = _plan(desk, facts, models, wishes, trip.asked)
             if ask.stream:
                 await answer_stream(exchange, desk, CHAT, ask, facts, plan, trip)

@@ -46,7 +46,8 @@ class Adaptive:
     @property
     def places(self) -> int | None:
         """The limit, in whole requests."""
-        return None if self.limit is None else int(self.limit)
+        limit = self.limit
+        return None if limit is None else int(limit)
 
     @property
     def strained(self) -> bool:

@@ -5,8 +5,7 @@ first. The place is kept for whoever was called, so nobody who comes in between 
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.clock import Clock
@@ -14,6 +13,8 @@ from ai_dashboard.core.errors import QueueExpired, QueueFull
 from ai_dashboard.queueing.line import Line, LineFull, Ticket
 from ai_dashboard.queueing.pace import Pace
 from ai_dashboard.queueing.priority import Priority
+
+MAX_LINES = 512
 
 Place = tuple[str, str]
 """A provider and a model."""
@@ -43,26 +44,27 @@ class _Queue:
 
 
 class WaitingRoom:
-    """All lines. `max_size` is per line and level; `age_boost_s` is how long it takes to rise one level."""
+    """All lines. `max_size` is per line and level; `age_boost_s` is how long it takes to rise one level. `keep` is told
+    of every place at a provider that is kept for somebody (1), and given up (-1)."""
 
-    def __init__(self, clock: Clock, max_size: int, age_boost_s: float) -> None:
+    def __init__(self, clock: Clock, max_size: int, age_boost_s: float, keep: Callable[[str, int], None]) -> None:
         self.max_size = max_size
         self.age_boost_s = age_boost_s
-        self.promised: Counter[str] = Counter()
+        self._keep = keep
         self._clock = clock
         self._queues: dict[Place, _Queue] = {}
-        self._calls: dict[str, asyncio.Future[Place | None]] = {}
+        self._calls: dict[str, asyncio.Future[Place]] = {}
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    async def wait(self, ticket: Ticket, places: Sequence[Place]) -> Place | None:
-        """Returns the place that was kept, to be given up with `taken` as soon as it is used or not wanted; None when
-        things have changed and the request should look again. Raises `QueueFull` and `QueueExpired`."""
+    async def wait(self, ticket: Ticket, places: Sequence[Place]) -> Place:
+        """Returns the place that was kept, to be given up with `taken` as soon as it is used or not wanted. Raises
+        `QueueFull` and `QueueExpired`."""
         now = self._clock.monotonic()
         if ticket.expired(now):
             raise self._too_late(ticket)
-        called: asyncio.Future[Place | None] = asyncio.get_running_loop().create_future()
+        called: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         stands = self._join(ticket, places, now)
         self._calls[ticket.id] = called
         remaining = None if ticket.deadline is None else ticket.deadline - now
@@ -74,34 +76,33 @@ class WaitingRoom:
                 self._queues[place].expired += 1
             raise self._too_late(ticket) from None
         except asyncio.CancelledError:
-            if called.done() and not called.cancelled() and (kept := called.result()) is not None:
-                self.taken(kept)  # called at the very moment it left
+            if called.done() and not called.cancelled():
+                self.taken(called.result())  # called at the very moment it left
             raise
         finally:
             del self._calls[ticket.id]
             for place, stand in stands:
                 self._queues[place].line.leave(stand)
 
-    def free(self, provider: str, places: int = 1) -> None:
-        """A provider has room for so many more: call those whose turn it is."""
-        if self._calls:
-            for _ in range(places - self.promised[provider]):
-                if not self._call(provider):
-                    return
+    def free(self, provider: str, places: int) -> None:
+        """A provider has so many places that are neither used nor kept: call those whose turn it is."""
+        for _ in range(min(places, len(self._calls))):
+            if not self._call(provider):
+                return
 
     def taken(self, place: Place) -> None:
         """A place that was kept is used now, or not wanted any more."""
-        self.promised[place[0]] -= 1
+        self._keep(place[0], -1)
 
-    def stir(self) -> None:
-        """Something else has changed: everybody looks again. Whoever comes back with the same ticket keeps its turn."""
-        for called in self._calls.values():
-            if not called.done():
-                called.set_result(None)
+    def adopt(self, max_size: int, age_boost_s: float) -> None:
+        """Go by other limits. Whoever waits goes on waiting."""
+        self.max_size, self.age_boost_s = max_size, age_boost_s
+        for queue in self._queues.values():
+            queue.line.max_size, queue.line.age_boost_s = max_size, age_boost_s
 
-    def waits_for(self, provider: str) -> bool:
-        """Whether anybody waits for a provider: then who comes now has to wait as well."""
-        return any(len(queue.line) for place, queue in self._queues.items() if place[0] == provider)
+    def wanted(self) -> frozenset[str]:
+        """The providers that somebody waits for."""
+        return frozenset(place[0] for place, queue in self._queues.items() if len(queue.line))
 
     def views(self) -> Iterator[LineView]:
         """Every line in which somebody waits or has waited."""
@@ -143,6 +144,8 @@ class WaitingRoom:
         return stands
 
     def _open(self, place: Place) -> _Queue:
+        if len(self._queues) >= MAX_LINES:  # models are named by callers, so there must be an end to lines
+            self._queues = {it: queue for it, queue in self._queues.items() if len(queue.line)}
         queue = self._queues[place] = _Queue(Line(self.max_size, self.age_boost_s), Pace())
         return queue
 
@@ -163,7 +166,7 @@ class WaitingRoom:
             if not called.done():  # else it was called elsewhere, or has just left, and has not come to know it yet
                 queue.served += 1
                 queue.pace.served(now)
-                self.promised[provider] += 1
+                self._keep(provider, 1)
                 called.set_result(place)
                 return True
 

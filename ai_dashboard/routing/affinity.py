@@ -1,95 +1,119 @@
 """Which replica served a conversation last: its cache of the conversation is warm, so it is asked first again.
 
 Only what may answer anyway is put first, and only while it is not overloaded: a warm cache saves the reading of a
-prompt, and a queue costs more.
+prompt, and a queue costs more. A strategy that chooses by merit (price, quality, size) is not overruled for less than a
+tie. A conversation is known by its user or session, else by how it begins; then only a prompt that is longer than its
+first goes on with it, since the same question asked again is no conversation. Services cache prompts as servers of
+one's own do, so it makes no difference who serves. Embeddings are no conversations.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import NamedTuple, TypeVar
 
 from ai_dashboard.core.plan import RouteFacts
-from ai_dashboard.routing.live import ProviderLive
+from ai_dashboard.routing.live import Conversation, ProviderLive, Turn
+from ai_dashboard.routing.view import Eligible, Scored
 
-MAX_REMEMBERED = 8192
-"""Conversations remembered at one time; the one that was silent for longest is forgotten first."""
+MAX_REMEMBERED = 4096
+"""Conversations of one provider remembered at one time; the one that was silent for longest is forgotten first."""
 
 SLACK = 4
 """Requests in flight that a replica of unknown capacity may have above twice the least busy one's."""
 
-T = TypeVar("T")
+TIE = 0.9
+"""What counts at least this share of the best is as good, for a strategy that chooses by merit."""
+
+MAX_NAME_CHARS = 64
+"""A longer name of a user or session is kept as its digest: names come from callers."""
+
+USER, PREFIX = "user", "prefix"
 
 
-class Replica(NamedTuple):
-    """Who served a turn."""
-
-    provider: str
-    model: str
-    region: str = ""
-
-
-class Affinity:
-    """The last replica of each conversation."""
+class Conversations:
+    """The turns that one provider has answered last, by conversation and model."""
 
     def __init__(self, limit: int = MAX_REMEMBERED) -> None:
         self._limit = limit
-        self._last: OrderedDict[str, Replica] = OrderedDict()
+        self._turns: OrderedDict[tuple[Conversation, str], Turn] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._last)
+        return len(self._turns)
 
-    def served(self, key: str, replica: Replica) -> None:
-        """A replica has answered a turn of the conversation with this key."""
-        if not key:
-            return
-        self._last[key] = replica
-        self._last.move_to_end(key)
-        if len(self._last) > self._limit:
-            self._last.popitem(last=False)
+    def served(self, conversation: Conversation, model: str, turn: Turn) -> None:
+        """A turn of a conversation was answered. Of its prompts the shortest is remembered."""
+        key = conversation, model
+        before = self._turns.get(key)
+        if before is not None and before.prompt_tokens < turn.prompt_tokens:
+            turn = turn._replace(prompt_tokens=before.prompt_tokens)
+        self._turns[key] = turn
+        self._turns.move_to_end(key)
+        if len(self._turns) > self._limit:
+            self._turns.popitem(last=False)
 
-    def last(self, key: str) -> Replica | None:
-        """Who served the conversation last, as far as that is remembered."""
-        return self._last.get(key) if key else None
+    def last(self, conversation: Conversation, model: str) -> Turn | None:
+        """The last turn of a conversation that was answered here."""
+        return self._turns.get((conversation, model))
 
-    def forget(self, provider: str) -> None:
-        """A provider has lost its caches: it was restarted, or is gone."""
-        for key in [key for key, replica in self._last.items() if replica.provider == provider]:
-            del self._last[key]
-
-
-def key_of(facts: RouteFacts) -> str:
-    """What a conversation is known by: its user or session for one model, else how it begins; `""` when nothing tells
-    it from others. Tenants never share one. Names come from callers, so their digest is kept and not their length."""
-    told = ("user", facts.user) if facts.user else ("prefix", facts.prefix)
-    if not told[1]:
-        return ""
-    text = "\0".join((facts.tenant, *told, facts.model))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    def forget(self) -> None:
+        """The provider has lost its caches."""
+        self._turns.clear()
 
 
-def overloaded(own: ProviderLive, others: Sequence[ProviderLive]) -> bool:
+def conversation_of(facts: RouteFacts) -> Conversation | None:
+    """What a conversation is known by; None when nothing tells it from others. Tenants never share one."""
+    if facts.needs and "embeddings" in facts.needs:
+        return None
+    if name := facts.user:
+        if len(name) > MAX_NAME_CHARS:
+            name = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return facts.tenant, USER, name
+    return (facts.tenant, PREFIX, facts.prefix) if facts.prefix else None
+
+
+def last_of(candidates: Iterable[Eligible], conversation: Conversation, facts: RouteFacts) -> Eligible | None:
+    """Who of these answered the conversation's last turn, and has not put the model out of its memory since."""
+    found: Eligible | None = None
+    latest: Turn | None = None
+    for it in candidates:
+        turn = it.live.turn(conversation, it.route.model)
+        if (
+            turn is not None
+            and (latest is None or turn.at > latest.at)
+            and turn.region == it.region
+            and (conversation[1] == USER or facts.prompt_tokens > turn.prompt_tokens)
+            and it.target.warm is not False
+        ):
+            found, latest = it, turn
+    return found
+
+
+def overloaded(own: ProviderLive, others: Iterable[ProviderLive]) -> bool:
     """Whether a replica has so much to do that another one answers sooner: no place is left, or, where nobody knows how
     many it has, clearly more than twice as much as the least busy of the others."""
-    if own.capacity is not None:
-        return own.in_flight >= own.capacity
-    return bool(others) and own.in_flight > 2 * min(other.in_flight for other in others) + SLACK
+    busy, most = own.in_flight + own.others, own.capacity or own.slots
+    if most is not None:
+        return busy >= most
+    least = min((other.in_flight + other.others for other in others), default=None)
+    return least is not None and busy > 2 * least + SLACK
 
 
 def kept_together(
-    items: Sequence[T], replica_of: Callable[[T], Replica], state_of: Callable[[T], ProviderLive], last: Replica | None
-) -> tuple[list[T], bool]:
-    """Candidates, best first, with the one that served the last turn in front unless it is overloaded; and whether that
-    is why it stands there."""
-    place = next((at for at, item in enumerate(items) if replica_of(item) == last), None)
-    if place is None:
-        return [*items], False
-    others = [state_of(item) for at, item in enumerate(items) if at != place]
-    if overloaded(state_of(items[place]), others):
-        return [*items], False
-    return [items[place], *items[:place], *items[place + 1 :]], True
+    ranked: Sequence[Scored], conversation: Conversation, facts: RouteFacts, *, by_merit: bool
+) -> tuple[list[Scored], str | None]:
+    """Candidates, best first, with the one that served the last turn in front; and a note for the plan, if that is why
+    it stands there."""
+    last = last_of([it.candidate for it in ranked], conversation, facts)
+    place = next((at for at, it in enumerate(ranked) if it.candidate is last), 0)
+    best, kept = ranked[0], ranked[place]
+    if place == 0 or (by_merit and kept.score < TIE * best.score):
+        return [*ranked], None
+    if overloaded(kept.candidate.live, [it.candidate.live for it in ranked if it is not kept]):
+        return [*ranked], None
+    first = kept._replace(score=best.score)
+    return [first, *ranked[:place], *ranked[place + 1 :]], note(kept.candidate.route.provider)
 
 
-def note(replica: Replica) -> str:
+def note(provider: str) -> str:
     """For the plan."""
-    return f"affinity: {replica.provider} served the last turn"
+    return f"affinity: {provider} served the last turn"

@@ -45,6 +45,7 @@ from ai_dashboard.config.conditions import (
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.dialects.openai.read import CHARS_PER_TOKEN
 from ai_dashboard.routing.complexity import complexity_of
+from ai_dashboard.routing.finer import USUAL
 from ai_dashboard.routing.live import Health, Live, ProviderLive
 
 SATURATION = 0.8
@@ -61,12 +62,14 @@ _MEDIUM = "medium"
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a condition is held against. `capacities` are those that the configuration says of servers of your own, by
-    name: those that may be asked at all."""
+    name: those that may be asked at all. `steps` are the tokens from which a request is of `medium` and of `high`
+    complexity."""
 
     facts: RouteFacts
     live: Live
     capacities: Mapping[str, int | None]
     saturation: float = SATURATION
+    steps: tuple[int, int] = USUAL.steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ _READINGS: Mapping[str, _Reading] = {
     "batch_mode": lambda scene: scene.facts.batch_size > 1,
     "request_count": _request_count,
     "local_saturated": saturated,
-    "complexity": lambda scene: complexity_of(scene.facts),
+    "complexity": lambda scene: complexity_of(scene.facts, scene.steps),
     "quality_tier": _quality_tier,
     "length": lambda scene: scene.facts.prompt_tokens * CHARS_PER_TOKEN,
     "prompt_tokens": lambda scene: scene.facts.prompt_tokens,

@@ -12,7 +12,6 @@ Who recovers takes part in a growing share of requests, and stands behind the ot
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ai_dashboard.core.plan import Excluded, Requirements, RouteFacts
@@ -38,6 +37,7 @@ BUSY, OPEN, DOWN, REFUSED = range(4)
 """How bad it is what speaks against a candidate: the least bad is asked first when somebody must be."""
 
 _EMBEDDINGS = frozenset({"embeddings"})
+_WELL = frozenset({Health.ACTIVE, Health.CHECKING, Health.DEGRADED})
 
 
 class SetAside(NamedTuple):
@@ -48,20 +48,22 @@ class SetAside(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True)
-class Sifted:
+class Sifted:  # not a dataclass, whose factories cost as much as judging a candidate
     """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unable` counts the candidates that lack
     a feature, `unmet` those that only a requirement rules out, `cooling` holds the seconds left of those that have to
     be left alone. `passing`: somebody's place will change by itself, or is drawn."""
 
-    eligible: list[Eligible] = field(default_factory=list)
-    recovering: list[Eligible] = field(default_factory=list)
-    aside: list[SetAside] = field(default_factory=list)
-    excluded: list[Excluded] = field(default_factory=list)
-    cooling: list[float] = field(default_factory=list)
-    unmet: int = 0
-    unable: int = 0
-    passing: bool = False
+    __slots__ = ("aside", "cooling", "eligible", "excluded", "passing", "recovering", "unable", "unmet")
+
+    def __init__(self) -> None:
+        self.eligible: list[Eligible] = []
+        self.recovering: list[Eligible] = []
+        self.aside: list[SetAside] = []
+        self.excluded: list[Excluded] = []
+        self.cooling: list[float] = []
+        self.unmet = 0
+        self.unable = 0
+        self.passing = False
 
 
 def sift(
@@ -78,23 +80,19 @@ def sift(
     regions = table.regions
     rules = () if regions.plain and facts.residency is None else regions.rules_for(facts)
     for route in routes:
-        entry = table.providers.get(route.provider)
+        provider, model = route.provider, route.model
+        entry, listed, places = table.known(provider, model)
         if entry is None:
-            found.excluded.append(Excluded(route.provider, route.model, "no such provider"))
+            found.excluded.append(Excluded(provider, model, "no such provider"))
             continue
-        state = live.get(route.provider, UNSEEN)
-        places = regions.allowed(rules, route.provider, route.model)
-        candidate = Eligible(
-            route,
-            entry,
-            entry.models.get(route.model),
-            state,
-            state.target(route.model),
-            places[0].region if places else "",
-        )
+        state = live.get(provider, UNSEEN)
+        if rules:
+            places = regions.allowed(rules, provider, model)
+        region = places[0].region if places else ""
+        candidate = Eligible(route, entry, listed, state, state.target(model), region)
         reason = _ruled_out(candidate, facts, bars)
         if reason is None and not places:
-            reason = regions.objection(rules, route.provider, route.model)
+            reason = regions.objection(rules, provider, model)
         if reason is None and strategy_bars is not None:
             reason = strategy_bars(candidate)
         if reason is None and facts.requirements is not None:
@@ -106,7 +104,7 @@ def sift(
             found.cooling.append(state.cooldown_s)
             found.passing = True
         if reason is not None:
-            found.excluded.append(Excluded(route.provider, route.model, reason))
+            found.excluded.append(Excluded(provider, model, reason))
             found.unable += bool(facts.needs) and _lacks(entry, candidate.model, facts.needs) is not None
         else:
             _put(candidate, view, found)
@@ -115,9 +113,12 @@ def sift(
 
 def _put(candidate: Eligible, view: View, found: Sifted) -> None:
     """Put a candidate that nothing rules out where it belongs."""
-    target = candidate.target
+    target, state = candidate.target, candidate.live
+    if target.breaker is BreakerState.CLOSED and state.health in _WELL and spent_by(state) is None:
+        found.eligible.append(candidate)
+        return
     found.passing |= target.breaker is not BreakerState.CLOSED
-    if (against := _against(candidate.live, target)) is not None:
+    if (against := _against(state, target)) is not None:
         badness, reason = against
         found.aside.append(SetAside(badness, candidate, reason))
         found.passing |= badness[0] < DOWN
@@ -140,7 +141,7 @@ def _ruled_out(candidate: Eligible, facts: RouteFacts, bars: Sequence[Bar]) -> s
     if entry.barred is not None:
         return entry.barred
     if state.health is Health.DISABLED:
-        return "disabled"
+        return "disabled_by_operator"
     if state.draining:
         return "draining: it takes no new requests"
     if facts.only is not None and route.provider not in facts.only:
@@ -182,6 +183,12 @@ def _against(state: ProviderLive, target: TargetLive) -> tuple[tuple[int, float]
     if (spent := spent_by(state)) is not None:
         return (BUSY, state.error_ratio), f"rate_limit: {spent}"
     return None
+
+
+def is_full(aside: SetAside) -> bool:
+    """Whether all that speaks against it is that it has no place left."""
+    state = aside.candidate.live
+    return aside.badness[0] == BUSY and state.capacity is not None and state.in_flight >= state.capacity
 
 
 def spent_by(state: ProviderLive) -> str | None:

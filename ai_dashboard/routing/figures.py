@@ -16,6 +16,8 @@ _WELL = {
 }
 """How much is to be expected of a provider by its state alone; of any other state nothing."""
 
+_WHOLE = tuple(f"{percent} %" for percent in range(101))
+
 
 def health_of(candidate: Eligible) -> float:
     """0 to 1: the provider's state times the share of this model's answers that came whole."""
@@ -28,8 +30,9 @@ def latency_of(candidate: Eligible, facts: RouteFacts) -> float | None:
 
 
 def load_of(candidate: Eligible) -> tuple[int, int | None]:
-    """Requests in flight at its provider, and how many that bears at one time."""
-    return candidate.live.in_flight, candidate.live.capacity or candidate.entry.capacity
+    """Requests in flight at its provider, other callers' included, and how many that bears at one time."""
+    live = candidate.live
+    return live.in_flight + live.others, live.capacity or candidate.entry.capacity or live.slots
 
 
 def room_of(candidate: Eligible) -> float | None:
@@ -59,7 +62,7 @@ def by_score(
     candidates: Sequence[Eligible], scores: Sequence[float], facts: Sequence[tuple[tuple[str, str], ...]]
 ) -> list[Scored]:
     """The candidates with the highest score first; equal ones keep their order."""
-    order = sorted(range(len(candidates)), key=lambda place: -scores[place])
+    order = sorted(range(len(candidates)), key=scores.__getitem__, reverse=True)
     return [Scored(candidates[place], scores[place], facts[place]) for place in order]
 
 
@@ -86,4 +89,6 @@ def dollars(value: float | None) -> str:
 
 def share(value: float | None) -> str:
     """`92 %`."""
-    return "not known" if value is None else f"{value:.0%}".replace("%", " %")
+    if value is None:
+        return "not known"
+    return _WHOLE[round(value * 100)] if 0 <= value <= 1 else f"{value:.0%}".replace("%", " %")

@@ -6,18 +6,42 @@ Nothing here moves by itself. Who owns the state moves it before a plan is made,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.snapshot import BreakerState, Health
 
-__all__ = ["UNTRIED", "BreakerState", "Health", "KnownProvider", "KnownTarget", "Live", "ProviderLive", "TargetLive"]
+__all__ = [
+    "UNTRIED",
+    "BreakerState",
+    "Conversation",
+    "Health",
+    "KnownProvider",
+    "KnownTarget",
+    "Live",
+    "ProviderLive",
+    "TargetLive",
+    "Turn",
+]
+
+Conversation = tuple[str, str, str]
+"""What a conversation is known by: its tenant, what tells it from others (`user` or `prefix`), and that itself."""
+
+
+class Turn(NamedTuple):
+    """The last turn of a conversation that was answered: in which region, how long the shortest prompt of them all was,
+    and when, on the monotonic clock."""
+
+    region: str
+    prompt_tokens: int
+    at: float
 
 
 class TargetLive(Protocol):
     """One model at one provider. Averages are of its latest answers, None before the first; `ewma_ttft_s` is the time
     to the first token, `ewma_total_s` that of the whole answer, `p95_s` what 95 of 100 answers took at most. `share` is
     the part of its usual traffic that it may be given, 1 unless it is recovering. `warm` says whether the model is
-    loaded and `load_s` how long loading takes, None where that is not known."""
+    loaded, `in_vram` how much of it is in the memory of a graphics card and `load_s` how long loading takes, None where
+    that is not known."""
 
     @property
     def breaker(self) -> BreakerState: ...
@@ -40,12 +64,16 @@ class TargetLive(Protocol):
     def warm(self) -> bool | None: ...
     @property
     def load_s(self) -> float | None: ...
+    @property
+    def in_vram(self) -> float | None: ...
 
 
 class ProviderLive(Protocol):
     """One provider. `models` are those that it listed itself when it was last asked, `capacity` the requests that it
     takes at one time, `headroom` what is left of its rate limits (0 to 1), both None where that is not known;
-    `cooldown_s` the seconds for which it has to be left alone, `error_ratio` the share of failures in all answers."""
+    `cooldown_s` the seconds for which it has to be left alone, `error_ratio` the share of failures in all answers,
+    `others` the requests of other callers that it had when it was last asked and `slots` how many it said that it takes
+    at one time; what is beyond those waits there."""
 
     @property
     def health(self) -> Health: ...
@@ -65,6 +93,14 @@ class ProviderLive(Protocol):
     def cooldown_s(self) -> float: ...
     @property
     def error_ratio(self) -> float: ...
+    @property
+    def others(self) -> int: ...
+    @property
+    def slots(self) -> int | None: ...
+    def turn(self, conversation: Conversation, model: str) -> Turn | None:
+        """The last turn of a conversation that this model has answered here, as far as that is remembered."""
+        ...
+
     def target(self, model: str) -> TargetLive:
         """What is known of one of its models; `UNTRIED` before it was asked."""
         ...
@@ -86,6 +122,7 @@ class KnownTarget:
     success_ratio: float = 1.0
     warm: bool | None = None
     load_s: float | None = None
+    in_vram: float | None = None
 
 
 UNTRIED = KnownTarget()
@@ -105,7 +142,13 @@ class KnownProvider:
     headroom: float | None = None
     cooldown_s: float = 0.0
     error_ratio: float = 0.0
+    others: int = 0
+    slots: int | None = None
     targets: Mapping[str, KnownTarget] = field(default_factory=lambda: MappingProxyType({}))
+    turns: Mapping[tuple[Conversation, str], Turn] = field(default_factory=lambda: MappingProxyType({}))
+
+    def turn(self, conversation: Conversation, model: str) -> Turn | None:
+        return self.turns.get((conversation, model))
 
     def target(self, model: str) -> KnownTarget:
         return self.targets.get(model, UNTRIED)

@@ -3,25 +3,35 @@
 Resolving says who could answer, `eligibility` who may, a strategy who is best; whoever steps in follows in the order in
 which the operator wrote them down. Of all that may answer at most half is set aside at one time, and never everybody: a
 judgement that is behind the times must not turn into an outage (Envoy's `max_ejection_percent` and panic threshold).
+
+It is done in two steps. `survey()` finds the field, which the next request of its kind mostly finds as well; `order()`
+weighs it for this one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
-from ai_dashboard.routing.affinity import Replica, kept_together, note
-from ai_dashboard.routing.eligibility import Bar, SetAside, Sifted, sift
+from ai_dashboard.routing.affinity import conversation_of, kept_together
+from ai_dashboard.routing.eligibility import Bar, SetAside, Sifted, is_full, sift
 from ai_dashboard.routing.figures import share
-from ai_dashboard.routing.live import Live, ProviderLive
+from ai_dashboard.routing.live import Live
 from ai_dashboard.routing.resolve import Resolution, resolve
-from ai_dashboard.routing.strategies import DIRECT, strategy_named
+from ai_dashboard.routing.strategies import DIRECT, Strategy, strategy_named
 from ai_dashboard.routing.table import Table
 from ai_dashboard.routing.turns import Turns
 from ai_dashboard.routing.view import Chance, Eligible, Scored, View
+from ai_dashboard.routing.warmth import warm_first
 
 LAST_RESORT = "last resort, nothing else is up"
 ALL_DOWN = "panic: nobody is up, so whoever may answer is tried all the same, the least bad first"
 MOST_DOWN = "panic: more than half of the candidates are set aside, so the least bad of them stay in, behind the others"
+
+ALL_FULL = "queue: all who may answer have no place left, so it waits for the first that is free"
+
+MAX_WRITTEN = 64
+"""Attempts of one resolution that are kept as they were written; scores and figures change, so there must be an end."""
 
 
 class Decision(NamedTuple):
@@ -30,6 +40,30 @@ class Decision(NamedTuple):
 
     plan: Plan
     lasting: bool
+
+
+@dataclass(slots=True)
+class Field:
+    """Everybody who was considered for a request, before anybody is weighed. `chosen` are weighed by the strategy,
+    `behind` and then `resorts` follow them whatever it says; `cold`: one of them has to load the model. `lasting`: the
+    next request of its kind finds the same field for as long as nothing happens."""
+
+    resolution: Resolution
+    strategy: Strategy
+    found: Sifted
+    chosen: list[Eligible]
+    behind: list[Scored]
+    resorts: tuple[Candidate, ...]
+    excluded: tuple[Excluded, ...]
+    notes: tuple[str, ...]
+    full: tuple[tuple[str, str], ...]
+    cold: bool
+    lasting: bool
+
+    @property
+    def rests_on_nothing_else(self) -> bool:
+        """Whether its order is always the same."""
+        return self.lasting and self.strategy.name == DIRECT
 
 
 def plan(
@@ -41,14 +75,13 @@ def plan(
     turns: Turns,
     chance: Chance,
     bars: Sequence[Bar] = (),
-    last: Replica | None = None,
 ) -> Plan:
-    """Decide. `bars` are rules of other rooms, `last` is who served the conversation's last turn.
+    """Decide. `bars` are rules of other rooms.
 
     A plan may be without attempts when all were left out: `nobody()` says what to tell the caller. Raises
     `ModelNotFound` when nothing applies, `CallerError` for a strategy or a residency group that does not exist.
     """
-    return decide(facts, table, live, now=now, turns=turns, chance=chance, bars=bars, last=last).plan
+    return decide(facts, table, live, now=now, turns=turns, chance=chance, bars=bars).plan
 
 
 def decide(
@@ -60,51 +93,85 @@ def decide(
     turns: Turns,
     chance: Chance,
     bars: Sequence[Bar] = (),
-    last: Replica | None = None,
 ) -> Decision:
     """As `plan()`, and whether the plan lasts."""
     resolution = resolve(facts, table, live)
-    strategy = strategy_named(facts.strategy or resolution.strategy or DIRECT)
+    view = view_for(facts, resolution, table, now=now, turns=turns, chance=chance)
+    found = survey(facts, resolution, table, live, view, bars)
+    lasting = found.rests_on_nothing_else and table.regions.faster_by_s is None
+    return Decision(order(found, facts, table, live, view), lasting)
+
+
+def view_for(
+    facts: RouteFacts, resolution: Resolution, table: Table, *, now: float, turns: Turns, chance: Chance
+) -> View:
+    """What the decision rests on besides the candidates."""
     weights = {**dict(resolution.weights), **dict(facts.weights)} if resolution.weights or facts.weights else {}
-    view = View(resolution.pool, weights, turns, chance, now, table.regions.price_factor)
+    return View(resolution.pool, weights, turns, chance, now, table.regions.price_factor, resolution.finer)
+
+
+def survey(
+    facts: RouteFacts, resolution: Resolution, table: Table, live: Live, view: View, bars: Sequence[Bar]
+) -> Field:
+    """Who may answer, who follows them, and who is left out for which reason."""
+    strategy = strategy_named(facts.strategy or resolution.strategy or DIRECT)
     found = sift(resolution.routes, facts, table, live, view, bars, strategy.bars)
-    notes: list[str] = []
     chosen = [it for it in found.eligible if not it.route.steps_in]
-    ranked = strategy.rank(chosen, facts, view) if chosen else []
-    if last is not None and ranked and _replica(ranked[0]) != last:
-        best = ranked[0].score
-        ranked, kept = kept_together(ranked, _replica, _state, last)
-        if kept:
-            ranked[0] = ranked[0]._replace(score=best)
-            notes.append(note(last))
-    ranked += _stepping_in(found, behind=len(ranked))
-    panic, aside = _half(found, up=len(ranked))
+    behind = [*_stepping_in(found, behind=len(chosen))]
+    panic, aside = _half(found, up=len(chosen) + len(behind))
+    full = () if chosen or behind else tuple([it.candidate.key for it in panic if is_full(it)])
+    notes: tuple[str, ...] = ()
     if panic:
-        notes.append(MOST_DOWN if ranked else ALL_DOWN)
-    attempts = (*_attempts(ranked), *_last_resorts(panic, up=bool(ranked)))
+        notes = (MOST_DOWN if chosen or behind else ALL_FULL if full else ALL_DOWN,)
+    return Field(
+        resolution,
+        strategy,
+        found,
+        chosen,
+        behind,
+        tuple(_last_resorts(panic, up=bool(chosen or behind))) if panic else (),
+        tuple(_in_order(resolution, found.excluded, aside)) if found.excluded or aside else resolution.left_out,
+        notes,
+        full,
+        any(it.target.warm is False for it in chosen),
+        not (found.passing or panic or facts.requirements),
+    )
+
+
+def order(field: Field, facts: RouteFacts, table: Table, live: Live, view: View) -> Plan:
+    """The plan for one request: the strategy's order, what is loaded before what is not, and in front who has served
+    the conversation before."""
+    found, resolution, strategy, notes = field.found, field.resolution, field.strategy, field.notes
+    ranked = strategy.rank(field.chosen, facts, view) if field.chosen else []
+    if field.cold:
+        ranked, why = warm_first(ranked, one_model=strategy.order != "turn")
+        notes = (*notes, why) if why is not None else notes
+    if len(ranked) > 1 and (conversation := conversation_of(facts)) is not None:
+        ranked, why = kept_together(ranked, conversation, facts, by_merit=strategy.order == "merit")
+        notes = (*notes, why) if why is not None else notes
+    attempts = (*_attempts([*ranked, *field.behind], resolution), *field.resorts)
     made = Plan(
         facts.model,
         resolution.rule,
         attempts,
-        tuple(_in_order(resolution, found.excluded, aside)) if found.excluded or aside else resolution.left_out,
+        field.excluded,
         strategy.name,
-        tuple(notes),
+        notes,
         min(found.cooling) if found.cooling and not attempts else None,
-        unmet=bool(found.unmet) and not attempts and not found.cooling,
-        unable=bool(found.unable) and found.unable == len(resolution.routes),
+        bool(found.unmet) and not attempts and not found.cooling,
+        bool(found.unable) and found.unable == len(resolution.routes),
+        field.full,
     )
-    lasting = not (found.passing or panic or resolution.varies or facts.requirements or strategy.name != DIRECT)
-    regions = table.regions
-    if regions.plain:
-        return Decision(made, lasting)
-    return Decision(regions.placed(made, facts, live), lasting and regions.faster_by_s is None)
+    return made if table.regions.plain else table.regions.placed(made, facts, live)
 
 
-def _stepping_in(found: Sifted, *, behind: int) -> list[Scored]:
+def _stepping_in(found: Sifted, *, behind: int) -> Iterator[Scored]:
     """Those that were not chosen, as they were written down, then those whom this request is not to burden."""
-    steps_in = [it for it in found.eligible if it.route.steps_in]
-    scored = [Scored(it, 1 / place) for place, it in enumerate(steps_in, start=behind + 1)]
-    return scored + [Scored(it, 0.0, (_recovers(it),)) for it in found.recovering]
+    steps_in = (it for it in found.eligible if it.route.steps_in)
+    for place, it in enumerate(steps_in, start=behind + 1):
+        yield Scored(it, 1 / place)
+    for it in found.recovering:
+        yield Scored(it, 0.0, (_recovers(it),))
 
 
 def _half(found: Sifted, *, up: int) -> tuple[list[SetAside], list[SetAside]]:
@@ -122,15 +189,22 @@ def _badness(item: SetAside) -> tuple[int, float]:
     return item.badness
 
 
-def _attempts(ranked: list[Scored]) -> list[Candidate]:
+def _attempts(ranked: Sequence[Scored], resolution: Resolution) -> list[Candidate]:
     """As attempts, with scores that never rise: who stands behind another counts no more than that one."""
     attempts = []
+    written = resolution.written
+    if len(written) > MAX_WRITTEN:
+        written.clear()
     lowest = 1.0
     for it, score, facts in ranked:
         if score < lowest:
             lowest = round(score, 3)
         route = it.route
-        attempts.append(Candidate(route.provider, route.model, route.why, lowest, it.region, facts))
+        key = route.provider, route.model, it.region, lowest, facts
+        candidate = written.get(key)
+        if candidate is None:
+            candidate = written[key] = Candidate(route.provider, route.model, route.why, lowest, it.region, facts)
+        attempts.append(candidate)
     return attempts
 
 
@@ -150,14 +224,6 @@ def _in_order(resolution: Resolution, excluded: Iterable[Excluded], aside: Itera
         if (left_out := reasons.get((route.provider, route.model))) is not None:
             yield left_out
     yield from resolution.left_out
-
-
-def _replica(it: Scored) -> Replica:
-    return Replica(it.candidate.route.provider, it.candidate.route.model, it.candidate.region)
-
-
-def _state(it: Scored) -> ProviderLive:
-    return it.candidate.live
 
 
 def _recovers(it: Eligible) -> tuple[str, str]:

@@ -15,18 +15,34 @@ chain.
 """
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ai_dashboard.config.schema import parameters_in
 from ai_dashboard.core.errors import ModelNotFound
-from ai_dashboard.core.plan import Excluded, RouteFacts
+from ai_dashboard.core.plan import Candidate, Excluded, RouteFacts
 from ai_dashboard.routing.conditions import SATURATION, Condition, Scene
+from ai_dashboard.routing.finer import USUAL, Finer
 from ai_dashboard.routing.listing import as_listed, listed, model_at, providers_of, same_at
 from ai_dashboard.routing.live import Live
 from ai_dashboard.routing.table import Balance, Capability, Choice, Link, Rule, Table
 from ai_dashboard.routing.tasks import task_key
+
+Written = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
+"""What an attempt says, except for why it is there."""
+
+
+class Question(NamedTuple):
+    """A condition, and the share of its capacity from which a server counts as full in it."""
+
+    condition: Condition
+    saturation: float
+
+    def answer(self, facts: RouteFacts, table: Table, live: Live) -> bool:
+        """Whether it holds for a request now."""
+        return self.condition.holds(Scene(facts, live, table.own, self.saturation, table.choice.finer.steps))
 
 
 class Route(NamedTuple):  # a dataclass costs twice as much, and every request has several
@@ -44,8 +60,10 @@ class Route(NamedTuple):  # a dataclass costs twice as much, and every request h
 class Resolution:
     """`rule` is the dotted place of the rule that applied; `routes` in the order in which they should be tried, those
     that step in last. `strategy` and its `weights` are what the configuration wants for them, `pool` names those that
-    share their turns. `left_out` are those that a rule names and passes over. `varies`: a condition was asked, so that
-    the same name may lead elsewhere next time."""
+    share their turns. `left_out` are those that a rule names and passes over. `asked` are the conditions that were
+    asked, in order, each with what it came to: with other answers the same name may lead elsewhere. `room` is the
+    smallest window among all that were found, infinite where none is known. `written` keeps attempts as they were
+    written down."""
 
     rule: str
     routes: tuple[Route, ...]
@@ -53,7 +71,15 @@ class Resolution:
     weights: tuple[tuple[str, float], ...] = ()
     pool: str = ""
     left_out: tuple[Excluded, ...] = ()
-    varies: bool = False
+    finer: Finer = USUAL
+    asked: tuple[tuple[Question, bool], ...] = ()
+    room: float = math.inf
+    written: dict[Written, Candidate] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the same name may lead elsewhere next time."""
+        return bool(self.asked)
 
 
 def resolve(facts: RouteFacts, table: Table, live: Live) -> Resolution:
@@ -99,7 +125,7 @@ class _Resolving:
     table: Table
     live: Live
     left_out: list[Excluded] = field(default_factory=list)
-    varies: bool = False
+    asked: list[tuple[Question, bool]] = field(default_factory=list)
 
     def resolution(self) -> Resolution:
         asked = self.facts.model
@@ -118,8 +144,15 @@ class _Resolving:
             choice.weights,
             found.pool,
             tuple(dict.fromkeys(it for it in self.left_out if (it.provider, it.model) not in routes)),
-            self.varies,
+            choice.finer,
+            tuple(self.asked),
+            self._room([*routes, *((it.provider, it.model) for it in self.left_out)]),
         )
+
+    def _room(self, named: Iterable[tuple[str, str]]) -> float:
+        models = (self.table.known(provider, model).model for provider, model in named)
+        windows = (it.context_length for it in models if it is not None)
+        return min((window for window in windows if window is not None), default=math.inf)
 
     def _found(self) -> _Found:
         """The rule that applies, and what it names."""
@@ -283,8 +316,10 @@ class _Resolving:
                 self.left_out.append(Excluded(share.provider, model, reason))
 
     def _holds(self, condition: Condition, saturation: float = SATURATION) -> bool:
-        self.varies = True
-        return condition.holds(Scene(self.facts, self.live, self.table.own, saturation))
+        question = Question(condition, saturation)
+        holds = question.answer(self.facts, self.table, self.live)
+        self.asked.append((question, holds))
+        return holds
 
     # ── who steps in ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import (
@@ -20,11 +20,12 @@ from ai_dashboard.config.schema import (
     parameters_in,
     parameters_of,
 )
-from ai_dashboard.config.schema.mappings import STRATEGIES
+from ai_dashboard.config.schema.mappings import STRATEGIES, Choosing
 from ai_dashboard.config.sizes import SizeRange, size_range
 from ai_dashboard.core.plan import Tier
 from ai_dashboard.routing.conditions import Condition, condition
-from ai_dashboard.routing.places import leaves_home
+from ai_dashboard.routing.finer import USUAL, Finer, finer_points
+from ai_dashboard.routing.places import Place, leaves_home
 from ai_dashboard.routing.prices import price_of
 from ai_dashboard.routing.regions import Regions, compile_regions
 from ai_dashboard.routing.tasks import compile_tasks
@@ -81,6 +82,15 @@ class ProviderEntry:
         return tier_of((), parameters_in(model), self.price(model))
 
 
+class Known(NamedTuple):
+    """A model at a provider: the provider's entry, None when there is none, the model's, None when it is not listed,
+    and the places where it can be asked if no rule is against that."""
+
+    entry: ProviderEntry | None
+    model: ModelEntry | None
+    places: tuple[Place, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """An exact match or a pattern. `model` is the name sent upstream, None to send what was asked."""
@@ -102,10 +112,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How to choose among several: a strategy, None where list order will do, and what counts how much in it."""
+    """How to choose among several: a strategy, None where list order will do, what counts how much in it, and its finer
+    points."""
 
     strategy: str | None = None
     weights: tuple[tuple[str, float], ...] = ()
+    finer: Finer = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +196,7 @@ class Table:
     own: Mapping[str, int | None]
     names_read: frozenset[str]
     _matched: dict[str, Rule | None] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, str], Known] = field(default_factory=dict, repr=False, compare=False)
 
     def pattern_for(self, model: str) -> Rule | None:
         """The first pattern that is found in a name. It follows from the table alone, so it is remembered."""
@@ -197,12 +210,24 @@ class Table:
         rule = self._matched[model] = next(found, None)
         return rule
 
+    def known(self, provider: str, model: str) -> Known:
+        """What is known of a model at a provider, listed or not. It is remembered, as patterns are."""
+        key = provider, model
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= MAX_REMEMBERED:
+                self._known.clear()
+            entry = self.providers.get(provider)
+            known = Known(entry, entry.models.get(model) if entry else None, self.regions.allowed((), provider, model))
+            self._known[key] = known
+        return known
+
 
 def compile_table(config: Config) -> Table:
     """Build the table of a configuration that loaded without errors."""
     mappings = config.mappings
     providers = {name: _provider(provider) for name, provider in config.providers.items()}
-    choice = _choice(mappings.routing_rules.strategy, mappings.routing_rules.weights, Choice()) or Choice()
+    choice = _choice(mappings.routing_rules, Choice()) or Choice()
     balancing = {name: _balance(name, balance, choice) for name, balance in mappings.load_balancing.items()}
     conditional = _conditional(mappings)
     conditions = [rule.condition for rule in conditional]
@@ -281,19 +306,20 @@ def _capabilities(mappings: Mappings, providers: Mapping[str, ProviderEntry], us
             rule.fallback,
             rule.min_context or 0,
             parameters_of(rule.min_model_size or "") or 0.0,
-            _choice(rule.strategy, rule.weights, usual),
+            _choice(rule, usual),
         )
         for name, rule in mappings.capabilities.items()
     }
 
 
-def _choice(strategy: str | None, weights: Mapping[str, float], usual: Choice) -> Choice | None:
+def _choice(written: Choosing, usual: Choice) -> Choice | None:
     """What is said about choosing, completed by what is usual, or None. A strategy that nobody knows has been
     complained about."""
-    known = strategy if strategy in STRATEGIES else None
-    if known is None and not weights:
+    known = written.strategy if written.strategy in STRATEGIES else None
+    finer = finer_points(written, usual.finer)
+    if known is None and not written.weights and finer == usual.finer:
         return None
-    return Choice(known or usual.strategy, tuple(weights.items()) or usual.weights)
+    return Choice(known or usual.strategy, tuple(written.weights.items()) or usual.weights, finer)
 
 
 def _balance(name: str, written: LoadBalance, usual: Choice) -> Balance:
@@ -303,8 +329,8 @@ def _balance(name: str, written: LoadBalance, usual: Choice) -> Balance:
         for it in written.providers
     )
     weighted = any("weight" in it.model_fields_set for it in written.providers)
-    usual = Choice((None if weighted else usual.strategy) or IN_WEIGHTED_TURN, usual.weights)
-    choice = _choice(written.strategy, written.weights, usual) or usual
+    usual = Choice((None if weighted else usual.strategy) or IN_WEIGHTED_TURN, usual.weights, usual.finer)
+    choice = _choice(written, usual) or usual
     return Balance(f"load_balancing.{name}", shares, choice, written.parameters.saturation_threshold)
 
 

@@ -64,9 +64,11 @@ class Turns:
         state = self._pool(pool, keys)
         steps = [round(weight * WEIGHT_STEPS) for weight in weights]
         credit = state.credit
+        ahead: list[tuple[bool, int]] = []
         for key, step in zip(keys, steps, strict=True):
-            credit[key] = credit.get(key, 0) + step
-        order = sorted(range(len(keys)), key=lambda place: (steps[place] == 0, -credit[keys[place]]))
+            credit[key] = earned = credit.get(key, 0) + step
+            ahead.append((step == 0, -earned))
+        order = sorted(range(len(keys)), key=ahead.__getitem__)
         credit[keys[order[0]]] -= sum(steps)
         state.picks += 1
         return order
@@ -123,6 +125,8 @@ class Turns:
         else:
             self._pools.move_to_end(name)
         most = len(keys) + MAX_ABSENT
+        if max(len(state.last), len(state.credit), len(state.given), len(state.weights)) <= most:
+            return state
         for remembered in (state.last, state.credit, state.given, state.weights):
             if len(remembered) > most:
                 present = set(keys)

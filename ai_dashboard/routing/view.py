@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.plan import RouteFacts, Tier
+from ai_dashboard.routing.finer import USUAL, Finer
 from ai_dashboard.routing.live import ProviderLive, TargetLive
 from ai_dashboard.routing.prices import cost_of
 from ai_dashboard.routing.resolve import Route
@@ -33,7 +34,7 @@ class Eligible(NamedTuple):
 
     @property
     def key(self) -> Key:
-        return self.route.provider, self.route.model
+        return self.route[:2]
 
     @property
     def home(self) -> bool:
@@ -56,7 +57,7 @@ class Scored(NamedTuple):
 class View(NamedTuple):
     """What decisions rest on besides the candidates. `pool` names those that share their turns; `weights` go by
     provider or by what a strategy weighs, the request's own first; `price_factor` says what a region's prices are
-    multiplied by."""
+    multiplied by, `finer` what the operator says beyond the name of a strategy."""
 
     pool: str
     weights: Mapping[str, float]
@@ -64,6 +65,7 @@ class View(NamedTuple):
     chance: Chance
     now: float
     price_factor: Callable[[str], float]
+    finer: Finer = USUAL
 
     def cost(self, candidate: Eligible, facts: RouteFacts) -> float | None:
         """US dollars that this request would cost there; None when nobody knows."""
@@ -72,7 +74,8 @@ class View(NamedTuple):
 
     def weight(self, candidate: Eligible) -> float:
         """Its share, relative to the others'."""
-        return max(0.0, self.weights.get(candidate.route.provider, candidate.route.weight))
+        route = candidate.route
+        return max(0.0, self.weights.get(route.provider, route.weight) if self.weights else route.weight)
 
 
 Rank = Callable[[Sequence[Eligible], RouteFacts, View], list[Scored]]

@@ -7,11 +7,13 @@
 | `x-residency` | `residency` |
 | `x-strategy` | `strategy` |
 | `x-requirements` | `requirements`: `max_cost=0.01, local_only`, or the same as a JSON object |
-| `x-…` | `headers`, for conditions |
+| `x-conversation-id`, else `x-session-id` | `user`, where the body names none |
+| `x-…` | `headers`, for conditions; not those whose names say that they carry a key |
 
 What the body has said already stands.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -23,11 +25,17 @@ from ai_dashboard.routing.requirements import read
 
 PREFIX = "x-"
 
+_CARRIES_A_KEY = re.compile(
+    r"(?:^|-)(?:api-?key|key|token|auth|authorization|authentication|secret|cookie|password|credentials?)(?:-|$)"
+)
+
 
 def with_headers(facts: RouteFacts, headers: Mapping[str, str]) -> RouteFacts:
     """The facts with what the headers add; names are in lower case. Raises `CallerError` for requirements that cannot
     be read."""
-    own = {name: value for name, value in headers.items() if name.startswith(PREFIX)}
+    own = {
+        name: value for name, value in headers.items() if name.startswith(PREFIX) and not _CARRIES_A_KEY.search(name)
+    }
     if not own:
         return facts
     requirements = facts.requirements
@@ -41,6 +49,7 @@ def with_headers(facts: RouteFacts, headers: Mapping[str, str]) -> RouteFacts:
         residency=facts.residency or own.get("x-residency") or None,
         strategy=facts.strategy or own.get("x-strategy") or None,
         requirements=requirements,
+        user=facts.user or own.get("x-conversation-id") or own.get("x-session-id") or "",
     )
 
 

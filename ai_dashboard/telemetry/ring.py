@@ -5,7 +5,7 @@ sees a later one in a slot, notices by its number, and counts it as lost instead
 made into a record only when somebody reads it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from ai_dashboard.core.records import RecordPage, RequestRecord
@@ -39,6 +39,14 @@ class RecordRing(Generic[N]):
         seq = finished.seq
         self._slots[seq % len(self._slots)] = finished
         self._last = seq
+
+    def kept(self) -> Iterator[N]:
+        """Those that are still here, the newest first."""
+        last = self._last
+        for seq in range(last, max(0, last - len(self._slots)), -1):
+            finished = self._slots[seq % len(self._slots)]
+            if finished is not None and finished.seq == seq:
+                yield finished
 
     def page(self, after: int, limit: int) -> RecordPage:
         """Records with `seq` greater than `after`, oldest first: the newest `limit` of them. An `after` from before the

@@ -16,11 +16,10 @@ from pathlib import Path
 
 from ai_dashboard.cli.neighbour import is_ours, token_for
 from ai_dashboard.cli.options import add_config_option, add_url_option
+from ai_dashboard.cli.story import plan_lines
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.plan import Plan, RouteFacts
 
-HEADINGS = ("", "provider", "model", "score", "why")
-NO_SCORE = "–"
 FEATURES = ("embeddings", "json", "thinking", "tools", "vision")
 
 
@@ -51,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     plan, source = _plan(facts_from(args), args)
-    print(_as_json(plan) if args.json else "\n".join(lines(plan, source)))
+    print(_as_json(plan) if args.json else "\n".join(plan_lines(plan, source)))
     return 0 if plan.attempts else 1
 
 
@@ -108,38 +107,6 @@ def _read(facts: RouteFacts, config_dir: str | None) -> tuple[Plan, str]:
     table = compile_table(loaded.config)
     made = plan(facts, table, {}, now=0.0, turns=Turns(), chance=Random(0))
     return made, f"{loaded.config.origin}; no gateway was asked"
-
-
-def lines(plan: Plan, source: str) -> list[str]:
-    """The rule and the strategy, the attempts in order, what was left out, and what else there is to say."""
-    rows = [HEADINGS, *_attempts(plan), *(("✗", it.provider, it.model, NO_SCORE, it.reason) for it in plan.excluded)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
-    text = [f"{plan.asked}  by {plan.rule}  ({source})", f"  strategy: {plan.strategy}"]
-    if len(rows) > 1:
-        text += [_row(row, widths) for row in rows]
-    if not plan.attempts:
-        text.append("  nobody can answer: every candidate was left out")
-    return text + [f"  note: {note}" for note in plan.notes]
-
-
-def _attempts(plan: Plan) -> list[tuple[str, ...]]:
-    return [
-        (
-            str(place),
-            f"{it.provider} ({it.region})" if it.region else it.provider,
-            it.model,
-            f"{it.score:.2f}",
-            "; ".join([it.why, *(f"{name} {figure}" for name, figure in it.facts)]),
-        )
-        for place, it in enumerate(plan.attempts, start=1)
-    ]
-
-
-def _row(row: tuple[str, ...], widths: list[int]) -> str:
-    mark, provider, model, score, why = row
-    return (
-        f"  {mark:>{max(2, widths[0])}}  {provider:<{widths[1]}}  {model:<{widths[2]}}  {score:>{widths[3]}}  {why}"
-    ).rstrip()
 
 
 def _as_json(plan: Plan) -> str:

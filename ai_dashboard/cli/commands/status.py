@@ -13,7 +13,16 @@ from typing import Any
 from ai_dashboard.cli.neighbour import get_json, token_for
 from ai_dashboard.cli.options import add_url_option
 
-MARKS = {"active": "●", "degraded": "◐", "unavailable": "○", "auth_failed": "✗", "checking": "…", "disabled": "–"}
+MARKS = {
+    "active": "●",
+    "degraded": "◐",
+    "cooldown": "◌",
+    "unavailable": "○",
+    "auth_failed": "✗",
+    "checking": "…",
+    "draining": "–",
+    "disabled": "–",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,13 +50,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _well(snapshot: dict[str, Any]) -> bool:
-    used = [provider["health"] for provider in snapshot["providers"] if provider["health"] != "disabled"]
+    used = [provider["health"] for provider in _used(snapshot)]
     return bool(snapshot["config"]["usable"]) and all(health in {"active", "degraded", "checking"} for health in used)
+
+
+def _used(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """The providers that neither the configuration nor an operator has taken out."""
+    return [it for it in snapshot["providers"] if it["health"] != "disabled" and it.get("wish") is None]
 
 
 def one_line(snapshot: dict[str, Any]) -> str:
     """`● 3/4 1.2/s 88ms ⚠1`: providers that answer, requests a second, median time to the first token, alerts."""
-    used = [provider for provider in snapshot["providers"] if provider["health"] != "disabled"]
+    used = _used(snapshot)
     up = [provider for provider in used if provider["health"] in {"active", "degraded"}]
     mark = "●" if len(up) == len(used) else "◐" if up else "○"
     parts = [mark, f"{len(up)}/{len(used)}", f"{snapshot['gateway']['rate']:.1f}/s"]

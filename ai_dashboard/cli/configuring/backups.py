@@ -1,4 +1,10 @@
-"""What the files were before: when, who changed them and why. The newest come first."""
+"""What the files were before: when, who changed them and why. The newest come first.
+
+  ai-dashboard config backups
+  ai-dashboard config backups providers.yaml --json
+
+Exit code 0: here they are, 2: used wrongly.
+"""
 
 import argparse
 import dataclasses

@@ -1,4 +1,11 @@
-"""Read it and report every finding."""
+"""Read it and report every finding.
+
+  ai-dashboard config check
+  ai-dashboard config check --config-dir /etc/ai-dashboard --json
+  ai-dashboard config check --strict      for CI and pre-commit: warnings count as well
+
+Exit code 0: it loads, 1: it has errors (with --strict: or warnings), 2: used wrongly.
+"""
 
 import argparse
 import dataclasses
@@ -12,17 +19,19 @@ from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--strict", action="store_true", help="exit code 1 for warnings as well")
     add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     from ai_dashboard.config.load import load
     from ai_dashboard.config.locate import find_folder
+    from ai_dashboard.config.stale import stale
 
     env = dict(os.environ)
     folder = find_folder(args.config_dir, env, Path.cwd())
     loaded = load(folder, env)
-    found = loaded.diagnostics
+    found = (*loaded.diagnostics, *stale(folder))
     if args.json:
         print(as_json(found))
     else:
@@ -30,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
             print(finding)
         where = folder or "no configuration folder (the defaults are used, and what is found on this machine)"
         print(f"{where}: {_counted(found, Severity.ERROR)}, {_counted(found, Severity.WARNING)}")
-    return 0 if loaded.config is not None else 2
+    worst = (Severity.ERROR, Severity.WARNING) if args.strict else (Severity.ERROR,)
+    return 1 if any(finding.severity in worst for finding in found) else 0
 
 
 def as_json(found: tuple[Diagnostic, ...]) -> str:

@@ -1,6 +1,10 @@
 """What a changed copy of a file would mean, before it is put in place.
 
-The copy's name says which file it stands for (`providers.yaml`); `--as` says it where the copy is called otherwise.
+  ai-dashboard config diff providers.yaml
+  ai-dashboard config diff /tmp/new.yaml --as gateway.yaml
+
+The copy's name says which file it stands for (`providers.yaml`); `--as` says it where the copy is called otherwise. No
+gateway is asked (`config what-if` asks one).
 Exit code 0: nothing would change, 1: something would, 2: it would not load.
 """
 
@@ -8,7 +12,6 @@ import argparse
 from pathlib import Path
 
 from ai_dashboard.cli.options import add_config_option
-from ai_dashboard.config.store import ConfigStore, Proposal, Refused
 from ai_dashboard.core.errors import ConfigError
 
 
@@ -19,32 +22,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.folder import store_of
+    from ai_dashboard.cli.configuring.changing import Files, show
+    from ai_dashboard.cli.configuring.folder import read_text, store_of
 
-    proposal = proposed(args, store_of(args))
+    proposal = Files(store_of(args)).propose(name_of(args), read_text(str(args.copy)))
     show(proposal)
     return 2 if proposal.refused else 1 if proposal.changes else 0
 
 
-def proposed(args: argparse.Namespace, store: ConfigStore) -> Proposal:
-    """The change that a copy stands for. Raises `ConfigError`."""
-    from ai_dashboard.config.load import load
+def name_of(args: argparse.Namespace) -> str:
+    """The file that a copy stands for. Raises `ConfigError`."""
+    from ai_dashboard.config.load import FILES
 
-    copy: Path = args.copy
-    try:
-        content = copy.read_bytes()
-        return store.propose(args.file or copy.name, content, load(store.folder, store.env).config)
-    except OSError as error:
-        raise ConfigError((f"ai-dashboard: {copy}: {error.strerror or error}",)) from None
-    except Refused as error:
-        raise ConfigError((f"ai-dashboard: {error} (say which file it stands for with --as)",)) from None
-
-
-def show(proposal: Proposal) -> None:
-    """Its errors, or what it changes, one line each."""
-    for finding in proposal.refused:
-        print(finding)
-    for change in proposal.changes:
-        print(change)
-    if not proposal.refused and not proposal.changes:
-        print(f"{proposal.file}: nothing that counts is different")
+    name: str = args.file or args.copy.name
+    if name not in FILES:
+        known = ", ".join(FILES)
+        raise ConfigError((f"ai-dashboard: {name!r} is none of {known} (say which file it stands for with --as)",))
+    return name

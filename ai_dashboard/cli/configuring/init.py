@@ -1,7 +1,11 @@
 """Write what is found on this machine as commented YAML, for you to go on from.
 
+  ai-dashboard config init
+  ai-dashboard config init --config-dir ./config
+
 Local servers are asked for their lists; services are taken from the keys in the environment, and the keys stay there.
-An existing providers.yaml is never touched.
+Schemas for editors are put beside the file, in .schemas/. An existing providers.yaml is never touched.
+Exit code 0: it is written, 2: it is there already, or cannot be written.
 """
 
 import argparse
@@ -17,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from ai_dashboard.cli.configuring.schema import write_schemas
     from ai_dashboard.config.atomic import replace_file
     from ai_dashboard.config.discover import discover
     from ai_dashboard.config.load import PROVIDERS
@@ -32,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     found = asyncio.run(discover(env)).providers
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        write_schemas(folder)
         replace_file(path, starter(found).encode(), mode=0o600)
     except OSError as error:
         raise ConfigError((f"ai-dashboard: {path} cannot be written: {error.strerror or error}",)) from None

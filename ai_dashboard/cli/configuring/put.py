@@ -1,34 +1,39 @@
 """Check a changed copy of a file, back the old file up, and put the copy in its place.
 
-Nothing is written when the folder would not load with it. A gateway that watches the folder takes it up at once.
+  ai-dashboard config put providers.yaml --why "a second server"
+  ai-dashboard config put /tmp/new.yaml --as gateway.yaml
+
+Nothing is written when the folder would not load with it. A running gateway that holds the folder makes the change and
+has it in force at once. Exit code 0: it is in place, 1: it was refused, 2: used wrongly.
 """
 
 import argparse
 import sys
+from pathlib import Path
 
-from ai_dashboard.cli.configuring import diff
+from ai_dashboard.cli.configuring.changing import add_gateway_option
+from ai_dashboard.cli.options import add_config_option
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    diff.arguments(parser)
+    parser.add_argument("copy", metavar="FILE", type=Path, help="the changed copy")
+    parser.add_argument("--as", dest="file", metavar="NAME", help="the file it stands for, such as providers.yaml")
     parser.add_argument("--why", default="", metavar="TEXT", help="for the index of backups")
+    add_gateway_option(parser)
+    add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.folder import store_of, who
-    from ai_dashboard.config.store import Refused
+    from ai_dashboard.cli.configuring.changing import desk_of, show
+    from ai_dashboard.cli.configuring.diff import name_of
+    from ai_dashboard.cli.configuring.folder import read_text
 
-    store = store_of(args)
-    proposal = diff.proposed(args, store)
-    diff.show(proposal)
-    try:
-        backup = store.commit(proposal, who=who(), why=args.why)
-    except Refused as error:
-        print(f"ai-dashboard: not put in place: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"ai-dashboard: not put in place, the old file is untouched: {error}", file=sys.stderr)
+    file, text = name_of(args), read_text(str(args.copy))
+    desk = desk_of(args)
+    proposal = desk.propose(file, text)
+    show(proposal)
+    if proposal.refused:
+        print("ai-dashboard: not put in place: it would not load", file=sys.stderr)
         return 1
-    kept = f"; the old one is backup {backup.id}" if backup else ""
-    print(f"{store.folder / proposal.file} is in place{kept}")
+    print(desk.commit(file, text, proposal.base, args.why))
     return 0

@@ -1,5 +1,6 @@
 """The shape of the configuration, one file a section. The docstring under a field is its reference documentation."""
 
+from ai_dashboard.config.schema.ensembles import Ensemble
 from ai_dashboard.config.schema.experiments import Arm, Experiment
 from ai_dashboard.config.schema.gateway import (
     NOT_YET,
@@ -64,6 +65,7 @@ __all__ = [
     "ChainLink",
     "CostOptimization",
     "DataResidency",
+    "Ensemble",
     "ExactMatch",
     "Experiment",
     "GatewaySettings",

@@ -6,7 +6,12 @@ from pydantic import Field, PlainValidator, SecretStr
 from pydantic_core import PydanticCustomError
 
 from ai_dashboard.config.schema.base import Count, NotNegative, Positive, Section, Words
+from ai_dashboard.config.schema.budgets import Budgets
+from ai_dashboard.config.schema.cache import CacheSettings
 from ai_dashboard.config.schema.experiments import Experiment
+from ai_dashboard.config.schema.queue import QueueSettings, RedisSettings
+from ai_dashboard.config.schema.request_log import RequestLogSettings
+from ai_dashboard.config.schema.tenants import Jwt, Tenant
 
 MAX_PORT = 65535
 
@@ -14,14 +19,7 @@ Port = Annotated[int, Field(ge=0, le=MAX_PORT)]
 
 NOT_YET = frozenset(
     {
-        "auth.jwt",
-        "budgets",
-        "cache",
         "logging",
-        "queue",
-        "redis",
-        "request_log",
-        "tenants",
     }
 )
 """Keys that may be written already and have no effect in this version."""
@@ -41,6 +39,8 @@ class Auth(Section):
 
     master_key: SecretStr | None = None
     """The key that callers must send; without one everybody on this machine may call."""
+    jwt: Jwt | None = None
+    """Signed tokens that callers may bring instead of a key."""
 
 
 class Limits(Section):
@@ -163,7 +163,7 @@ class Streams(Section):
     """Milliseconds that the first content is held back, so that a provider that dies at once can still be replaced."""
     on_cut: OnCut = "error"
     """What becomes of an answer that breaks off: `error` tells the caller, `continue` asks the next provider to go on
-    from there, `restart` asks it anew as long as nothing has reached the caller."""
+    from there, `restart` asks it anew as long as nothing but thoughts has reached the caller; so does `continue`."""
 
 
 class Reload(Section):
@@ -230,8 +230,20 @@ class GatewaySettings(Section):
     """What is different for requests for one name: a model, a capability or an alias, as callers write it."""
     drain_s: NotNegative = 30
     """Seconds that requests in flight are given when the gateway stops."""
+    budgets: Budgets = Budgets()
+    """What may be spent, in US dollars."""
+    cache: CacheSettings = CacheSettings()
+    """Which answers are kept and given again."""
     experiments: dict[str, Experiment] = Field(default_factory=dict)
     """Models whose traffic is split among several, by a name of your own."""
+    tenants: dict[str, Tenant] = Field(default_factory=dict)
+    """What each tenant may use, by its name; `*` is for each of the others."""
+    request_log: RequestLogSettings = RequestLogSettings()
+    """What is remembered of requests beyond the next start."""
+    queue: QueueSettings = QueueSettings()
+    """How requests wait for a provider that has no place left."""
+    redis: RedisSettings = RedisSettings()
+    """A Redis or Valkey that several gateways share."""
     reload: Reload = Reload()
     """How a changed configuration is taken up while the gateway runs."""
     allowed_hosts: Words = ()

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from ai_dashboard.config.schema.base import PASSED_OVER, Count, FreeForm, NotNegative, Section, Words
+from ai_dashboard.config.schema.ensembles import Ensemble
 
 STRATEGIES = frozenset(
     {
@@ -15,6 +16,7 @@ STRATEGIES = frozenset(
         "context_based",
         "cost_optimized",
         "direct",
+        "ensemble",
         "fastest_response",
         "health_weighted",
         "hybrid",
@@ -51,6 +53,38 @@ class Rule(Section):
     """Anything else."""
 
 
+class ComplexityThresholds(Section):
+    """Tokens of a prompt from which a request looks harder."""
+
+    low: Annotated[int, Field(ge=0)] | None = None
+    """For people: what is below `medium` is low."""
+    medium: Annotated[int, Field(ge=0)] | None = None
+    """From so many tokens on; 500 when it is not said."""
+    high: Annotated[int, Field(ge=0)] | None = None
+    """From so many tokens on; 4000 when it is not said."""
+
+
+def _sizes(value: object) -> object:
+    """A bare list of sizes as a map, each under its own name."""
+    return {str(size): size for size in value} if isinstance(value, list) else value
+
+
+class Choosing(Rule):
+    """How to choose among several."""
+
+    strategy: str | None = None
+    """The way of choosing."""
+    weights: Weights = Field(default_factory=dict)
+    """What counts how much in it."""
+    priority_order: Words = ()
+    """For `quality_first`: models, providers or `provider/model`, best first; the rest follow by their tier."""
+    context_thresholds: Annotated[dict[str, Count], BeforeValidator(_sizes)] = Field(default_factory=dict)
+    """For `context_based`: tokens at which a window begins to count as larger, by a name of your own. Windows between
+    two of them are alike, and go in the order of the rule. A bare list will do."""
+    complexity_thresholds: ComplexityThresholds = ComplexityThresholds()
+    """For `complexity_based`: tokens of a prompt from which a request is `medium` and `high`."""
+
+
 def _provider_rule(value: object) -> object:
     return {"provider": value} if isinstance(value, str) else value
 
@@ -83,7 +117,7 @@ class Pattern(Rule):
     """The provider that steps in first."""
 
 
-class Capability(Rule):
+class Capability(Choosing):
     """A task that callers may name instead of a model."""
 
     preferred_models: Words = ()
@@ -124,7 +158,7 @@ class BalanceParameters(Section):
     """For people: there is one way to tell how hard a request is."""
 
 
-class LoadBalance(Rule):
+class LoadBalance(Choosing):
     """Providers that share the load of one name. A bare list stands for a map with only `providers`."""
 
     providers: tuple[Annotated[WeightedProvider, BeforeValidator(_provider_rule)], ...] = ()
@@ -226,7 +260,7 @@ class SizeRule(Rule):
     """The provider that steps in first."""
 
 
-class RoutingRules(Rule):
+class RoutingRules(Choosing):
     """What applies when no rule names the model."""
 
     default_provider: str | None = None
@@ -261,6 +295,9 @@ class Mappings(Section):
         dict[str, tuple[Annotated[ChainLink, BeforeValidator(_link)], ...]], BeforeValidator(_chains)
     ] = Field(default_factory=dict)
     """Who steps in, by model name; `default` is for all others."""
+    ensembles: dict[str, Ensemble] = Field(default_factory=dict)
+    """How answers are merged where the strategy is `ensemble`, by the name that callers ask for; `default` is for all
+    others."""
     routing_rules: RoutingRules = RoutingRules()
     """What applies when no rule names the model."""
     special_cases: FreeForm = None

@@ -115,6 +115,10 @@ class Price(Section):
     """For the prompt."""
     output: NotNegative = 0.0
     """For the answer."""
+    cached_input: NotNegative | None = None
+    """For what the provider has in its cache; as `input` when it is not said."""
+    cache_write: NotNegative | None = None
+    """For what it puts there; as `input` when it is not said."""
 
 
 class ProviderTimeouts(Section):

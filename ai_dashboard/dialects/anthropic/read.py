@@ -15,7 +15,7 @@ T = TypeVar("T")
 HEADERS = ("anthropic-version", "anthropic-beta")
 """What a provider is told of a caller's headers. Others choose accounts and workspaces, as the operator does."""
 
-GATEWAY_FIELDS = ("capability", "strict", "requirements", "task")
+GATEWAY_FIELDS = ("capability", "strict", "requirements", "task", "ensemble", "cache")
 """Fields at the top of an ask that speak to the gateway and never leave it."""
 
 MAX_NAMES = 40
@@ -50,7 +50,8 @@ def read(call: Call) -> Ask:
     if stream:
         # Usage is part of every stream here, so a provider is always asked for it.
         canonical |= {"stream": True, "stream_options": {"include_usage": True}}
-    canonical |= {name: body[name] for name in ("requirements", "task") if body.get(name) is not None}
+    wishes = ("requirements", "task", "ensemble", "cache")
+    canonical |= {name: body[name] for name in wishes if body.get(name) is not None}
     _read_limits(body, canonical)
     _read_tools(body, canonical, own)
     _read_output(body, canonical, own)

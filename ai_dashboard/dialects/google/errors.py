@@ -14,6 +14,7 @@ DOMAIN = "ai-dashboard"
 
 _NAMES: Mapping[int, str] = MappingProxyType({
     401: "UNAUTHENTICATED",
+    402: "RESOURCE_EXHAUSTED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
     405: "UNIMPLEMENTED",

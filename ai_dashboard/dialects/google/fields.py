@@ -13,7 +13,7 @@ from ai_dashboard.core.errors import CallerError
 
 T = TypeVar("T")
 
-FOR_THE_GATEWAY = ("capability", "strict", "requirements", "task")
+FOR_THE_GATEWAY = ("capability", "strict", "requirements", "task", "ensemble", "cache")
 """Fields at the top of an ask that speak to the gateway and never leave it."""
 
 _TOO_LARGE = 1 << 63

@@ -99,6 +99,10 @@ def usage_of(reply: JsonObject) -> Usage | None:
         _count(counts, "candidatesTokenCount") + thoughts,
         min(_count(counts, "cachedContentTokenCount"), prompt),
         thoughts,
+        input_audio_tokens=_of_kind(counts, "promptTokensDetails", "AUDIO"),
+        output_audio_tokens=_of_kind(counts, "candidatesTokensDetails", "AUDIO"),
+        input_image_tokens=_of_kind(counts, "promptTokensDetails", "IMAGE"),
+        output_image_tokens=_of_kind(counts, "candidatesTokensDetails", "IMAGE"),
     )
 
 
@@ -118,6 +122,14 @@ def usage_object(usage: Usage) -> JsonObject:
 
 _MOST = 2**63 - 1
 """JSON writers and readers end there."""
+
+
+def _of_kind(counts: JsonObject, name: str, modality: str) -> int:
+    """The tokens of one modality, where Google says how many there are of each."""
+    details = counts.get(name)
+    if type(details) is not list:
+        return 0
+    return sum(_count(it, "tokenCount") for it in details if type(it) is dict and it.get("modality") == modality)
 
 
 def _count(counts: JsonObject, name: str) -> int:

@@ -14,7 +14,7 @@ from ai_dashboard.dialects.forms import Written
 from ai_dashboard.dialects.kinds import Auth, Kind
 from ai_dashboard.dialects.openai.read import parse_object
 
-OWN_FIELDS = frozenset({"capability", "strict", "requirements", "task"})
+OWN_FIELDS = frozenset({"capability", "strict", "requirements", "task", "ensemble", "cache"})
 """Fields that speak to the gateway and mean nothing to a provider (OpenAI refuses fields that it does not know)."""
 
 NEAR = 4096

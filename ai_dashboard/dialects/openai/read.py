@@ -113,8 +113,9 @@ def passed_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple([(name, headers[name]) for name in PASSED_HEADERS if name in headers])
 
 
-def facts_of(ask: Ask) -> RouteFacts:
-    """What routing may know of an ask in canonical form: sizes and needs, no text."""
+def facts_of(ask: Ask, prefix: str = "") -> RouteFacts:
+    """What routing may know of an ask in canonical form: sizes and needs, no text. `prefix` is a hash of how its
+    conversation begins."""
     body = ask.body
     if ask.operation == "embed":
         tokens = embedded_tokens(body.get("input"))
@@ -147,6 +148,7 @@ def facts_of(ask: Ask) -> RouteFacts:
         max_tokens=_count(body.get("max_completion_tokens")) or _count(body.get("max_tokens")),
         stream=ask.stream,
         needs=frozenset(needs) if needs else _NOTHING,
+        prefix=prefix,
     )
 
 

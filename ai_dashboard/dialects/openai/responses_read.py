@@ -19,7 +19,7 @@ SAME = frozenset({
     "prompt_cache_key", "prompt_cache_retention",
     # Not OpenAI's own here: callers send them along (`extra_body` in the OpenAI SDK) for providers that know them.
     "stop", "seed", "frequency_penalty", "presence_penalty", "top_k", "min_p", "repeat_penalty", "thinking",
-    "keep_alive", "options",
+    "keep_alive", "options", "cache",
 })  # fmt: skip
 """Fields that are called and mean the same in the canonical form."""
 

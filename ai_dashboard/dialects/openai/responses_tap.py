@@ -193,6 +193,10 @@ def usage_of(value: object) -> Usage | None:
         cached_tokens=_count(inputs, "cached_tokens"),
         reasoning_tokens=_count(outputs, "reasoning_tokens"),
         cache_write_tokens=_count(inputs, "cache_write_tokens"),
+        input_audio_tokens=_count(inputs, "audio_tokens"),
+        output_audio_tokens=_count(outputs, "audio_tokens"),
+        input_image_tokens=_count(inputs, "image_tokens"),
+        output_image_tokens=_count(outputs, "image_tokens"),
     )
 
 

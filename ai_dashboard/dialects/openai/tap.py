@@ -100,6 +100,10 @@ def usage_of(value: object) -> Usage | None:
         cached_tokens=_count(of_prompt, "cached_tokens"),
         reasoning_tokens=_count(of_completion, "reasoning_tokens"),
         cache_write_tokens=_count(of_prompt, "cache_write_tokens"),
+        input_audio_tokens=_count(of_prompt, "audio_tokens"),
+        output_audio_tokens=_count(of_completion, "audio_tokens"),
+        input_image_tokens=_count(of_prompt, "image_tokens"),
+        output_image_tokens=_count(of_completion, "image_tokens"),
     )
 
 

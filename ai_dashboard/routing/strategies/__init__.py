@@ -2,6 +2,7 @@
 
 Each has `NAMES`, the words for it in the configuration and in requests (its own first), and `rank()`, which orders all
 candidates best first. `bars()`, where there is one, says why a candidate is out of the question under this strategy.
+`ORDER`, where there is one, says what the order means.
 """
 
 import difflib
@@ -10,12 +11,17 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.routing.view import Eligible, Rank
 
 DIRECT = "direct"
 """The strategy of whoever names none."""
+
+Order = Literal["turn", "listed", "merit"]
+"""What an order means: whose turn it is, among equals; what the operator has written down; or who is better for this
+request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,7 @@ class Strategy:
     name: str
     rank: Rank
     bars: Callable[[Eligible], str | None] | None
+    order: Order = "turn"
 
 
 def _enrolled() -> dict[str, Strategy]:
@@ -32,7 +39,7 @@ def _enrolled() -> dict[str, Strategy]:
     for info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{info.name}")
         names: tuple[str, ...] = module.NAMES
-        strategy = Strategy(names[0], module.rank, getattr(module, "bars", None))
+        strategy = Strategy(names[0], module.rank, getattr(module, "bars", None), getattr(module, "ORDER", "turn"))
         for name in names:
             if name in found:
                 raise ImportError(f"two strategies are called {name}: {found[name].name} and {strategy.name}")

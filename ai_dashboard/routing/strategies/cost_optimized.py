@@ -13,6 +13,8 @@ from ai_dashboard.routing.view import Eligible, Scored, View
 
 NAMES = ("cost_optimized",)
 
+ORDER = "merit"
+
 TIE = 1.1
 """Up to this times the cheapest is equally cheap."""
 

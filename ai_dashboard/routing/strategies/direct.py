@@ -8,6 +8,8 @@ from ai_dashboard.routing.view import Eligible, Scored, View
 
 NAMES = ("direct",)
 
+ORDER = "listed"
+
 
 def rank(candidates: Sequence[Eligible], facts: RouteFacts, view: View) -> list[Scored]:  # noqa: ARG001
     return by_place(candidates)

@@ -8,6 +8,8 @@ from ai_dashboard.routing.view import Eligible, Scored, View
 
 NAMES = ("privacy_first",)
 
+ORDER = "listed"
+
 
 def bars(candidate: Eligible) -> str | None:
     """Why a candidate is out of the question."""

@@ -13,6 +13,8 @@ from ai_dashboard.routing.view import Eligible, Scored, View
 
 NAMES = ("quality_based",)
 
+ORDER = "merit"
+
 LAST = float("inf")
 
 

@@ -12,7 +12,8 @@ class Body:
     __slots__ = ("_error", "_gathered", "_waiter", "complete", "size", "wanted")
 
     def __init__(self) -> None:
-        self._gathered = BytesIO()  # hands out what it gathered without a copy; joining pieces takes twice the memory
+        # Hands out what it gathered without a copy: pieces that are joined take twice the memory.
+        self._gathered: BytesIO | None = BytesIO()
         self._error: GatewayError | None = None
         self._waiter: asyncio.Future[None] | None = None
         self.size = 0
@@ -21,7 +22,8 @@ class Body:
 
     def feed(self, data: bytes) -> None:
         """Take a piece in."""
-        self._gathered.write(data)
+        if self._gathered is not None:
+            self._gathered.write(data)
         self.size += len(data)
 
     def end(self) -> None:
@@ -32,7 +34,7 @@ class Body:
     def fail(self, error: GatewayError) -> None:
         """The body will never be whole; whoever reads it gets `error`."""
         self._error = error
-        self._gathered = BytesIO()
+        self._gathered = None
         self._wake()
 
     async def read(self) -> bytes:
@@ -42,7 +44,9 @@ class Body:
             await self._waiter
         if self._error is not None:
             raise self._error
-        gathered, self._gathered = self._gathered, BytesIO()
+        if (gathered := self._gathered) is None:
+            raise RuntimeError("a large body is read once: nobody keeps it")
+        self._gathered = None
         return gathered.getvalue()
 
     def _wake(self) -> None:

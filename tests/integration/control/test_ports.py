@@ -12,10 +12,19 @@ import pytest
 from ai_dashboard.config.load import load
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.control.remote import RemotePort
-from ai_dashboard.core.control import ControlPort, PortClosed
-from ai_dashboard.core.errors import ConfigConflict, ConfigNotWritten, ConfigRefused, ModelNotFound
+from ai_dashboard.core.control import ControlPort, PortClosed, ProviderAction
+from ai_dashboard.core.errors import (
+    CallerError,
+    ConfigConflict,
+    ConfigNotWritten,
+    ConfigRefused,
+    ModelNotFound,
+    OffInConfig,
+    ProviderNotFound,
+    RecordNotFound,
+)
 from ai_dashboard.core.plan import Requirements, RouteFacts
-from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot
+from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot, Wish
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.transport.http1 import Exchange, Server
@@ -29,6 +38,10 @@ providers:
     base_url: http://127.0.0.1:9
     models: [{name: m, context_length: 100}]
     timeouts: {connect_s: 0.5}
+  off:
+    type: vllm
+    base_url: http://127.0.0.1:8
+    status: disabled
 """
 
 
@@ -101,6 +114,41 @@ async def test_both_show_the_same_records(both: Both, after: int, limit: int, se
     assert [record.seq for record in far.records] == seen
 
 
+async def test_both_show_the_same_request(both: Both) -> None:
+    (record,) = (await both.local.records(1, 1)).records
+    for written in (record.id, record.id[:12]):
+        assert await both.local.record(written) == await both.remote.record(written) == record
+    assert record.facts is not None
+    assert (record.facts.model, record.facts.headers) == ("m", ())  # the caller's key is no fact
+
+
+async def test_a_request_that_is_not_remembered_is_the_same_error(port: ControlPort) -> None:
+    with pytest.raises(RecordNotFound, match="'zz/ü'"):
+        await port.record("zz/ü")
+
+
+async def test_a_provider_is_operated(both: Both, port: ControlPort) -> None:
+    expected: list[tuple[ProviderAction, Wish | None]] = [
+        ("drain", "drained"), ("disable", "disabled"), ("reset", "disabled"), ("enable", None),
+    ]  # fmt: skip
+    for action, wish in expected:
+        view = await port.operate("nobody", action)
+        assert (view.name, view.wish) == ("nobody", wish)
+        assert both.gateway.snapshot().providers[0] == view
+
+
+async def test_a_provider_that_cannot_be_operated_is_the_same_error(port: ControlPort) -> None:
+    with pytest.raises(ProviderNotFound, match="'no/body'"):
+        await port.operate("no/body", "drain")
+    with pytest.raises(OffInConfig, match="off is kept off by the configuration"):
+        await port.operate("off", "enable")
+
+
+async def test_a_wrong_wish_is_the_same_error(port: ControlPort) -> None:
+    with pytest.raises(CallerError, match="strategy 'hybird'"):
+        await port.explain(RouteFacts("m", strategy="hybird"))
+
+
 async def test_both_explain_alike(both: Both) -> None:
     wishes = RouteFacts(
         "m",
@@ -144,6 +192,22 @@ async def test_a_file_is_read_proposed_committed_and_rolled_back(both: Both, por
     assert (backup.id, backup.why, await port.backups("gateway.yaml")) == (made.backup_id, "a new name", ())
     assert (await port.rollback(backup.id)).number == made.number + 1
     assert (await port.config_text("providers.yaml")).text == PROVIDERS
+
+
+async def test_a_backup_can_be_read(both: Both, port: ControlPort) -> None:
+    read = await port.config_text("providers.yaml")
+    made = await port.commit("providers.yaml", f"{PROVIDERS}# more\n", read.hash, "more")
+    assert made.backup_id is not None
+    assert await port.backup_text(made.backup_id) == read
+    with pytest.raises(ConfigRefused, match="no backup"):
+        await port.backup_text("providers.yaml")
+
+
+async def test_both_know_the_schema_of_a_file(both: Both, port: ControlPort) -> None:
+    schema = orjson.loads(await port.config_schema("providers.yaml"))
+    assert "providers" in schema["properties"]
+    with pytest.raises(ConfigRefused, match="none of"):
+        await port.config_schema("passwd")
 
 
 async def test_a_file_that_is_not_there_can_be_made(both: Both, port: ControlPort) -> None:
@@ -200,6 +264,7 @@ ASKS: dict[str, Callable[[ControlPort], Awaitable[object]]] = {
     "snapshot": lambda port: port.snapshot(),
     "records": lambda port: port.records(0),
     "explain": lambda port: port.explain(RouteFacts("m")),
+    "operate": lambda port: port.operate("nobody", "reset"),
     "config_files": lambda port: port.config_files(),
     "config_text": lambda port: port.config_text("providers.yaml"),
     "propose": lambda port: port.propose("providers.yaml", PROVIDERS),

@@ -155,7 +155,8 @@ class Play:
             await (self.listing or self._list)(exchange)
             return
         self.headers.append({name.decode(): value.decode() for name, value in exchange.headers})
-        self.asked.append(json.loads(await exchange.body()))
+        body = exchange.incoming = await exchange.body()  # the script may want it as well
+        self.asked.append(json.loads(body))
         try:
             await self.script(exchange)
         except asyncio.CancelledError:

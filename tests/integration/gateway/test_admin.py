@@ -1,8 +1,10 @@
 """The admin API over HTTP: the JSON of the vocabulary, field for field."""
 
+import asyncio
+
 import pytest
 
-from tests.integration.gateway.scene import ADMIN, ANSWER, Play, error_of, house, stream
+from tests.integration.gateway.scene import ADMIN, ANSWER, Gate, Play, error_of, house, stream, until
 
 
 async def test_the_snapshot_is_sent_once_for_each_version() -> None:
@@ -41,6 +43,55 @@ async def test_a_route_is_explained_without_sending_anything() -> None:
         assert not play.asked
 
 
+async def test_one_request_is_found_by_the_beginning_of_its_id() -> None:
+    async with house({"first": Play(stream(ANSWER))}) as home:
+        await home.chat(headers={"x-priority": "high", "x-api-key": "never-shown"})
+        record = await home.record()
+        reply = await home.http.get(f"/api/admin/requests/{record.id[:6]}", headers=ADMIN)
+        told = reply.json()
+        assert (told["id"], told["facts"]["headers"]) == (record.id, [["x-priority", "high"]])
+        assert "never-shown" not in reply.text
+        assert (await home.http.get(f"/api/admin/requests/{record.id}")).status_code == 401
+
+
+async def test_a_provider_is_drained_and_asked_again() -> None:
+    play = Play(stream(ANSWER))
+    async with house({"first": play}) as home:
+        drained = await home.http.post("/api/admin/providers/first/drain", headers=ADMIN)
+        assert (drained.json()["wish"], drained.json()["health"]) == ("drained", "draining")
+        assert (await home.chat()).status_code == 503
+        assert (await home.http.post("/api/admin/providers/first/enable", headers=ADMIN)).json()["wish"] is None
+        assert (await home.chat()).status_code == 200
+        assert (await home.http.post("/api/admin/providers/first/drain")).status_code == 401
+
+
+async def test_what_a_drained_provider_has_begun_it_ends() -> None:
+    gate = Gate()
+    async with house({"first": Play(gate)}) as home, asyncio.TaskGroup() as group:
+        task = group.create_task(home.chat())
+        await until(lambda: home.gateway.runtime.provider("first").in_flight == 1)
+        for action in ("drain", "disable"):
+            await home.http.post(f"/api/admin/providers/first/{action}", headers=ADMIN)
+        gate.open()
+        assert (await task).content.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/admin/providers/fist/drain", 404, "provider_not_found"),
+        ("/api/admin/providers/off/enable", 409, "provider_off_in_config"),
+        ("/api/admin/providers/first/stop", 404, "not_found"),
+        ("/api/admin/providers/drain", 404, "not_found"),
+    ],
+)
+async def test_what_cannot_be_done_with_a_provider_is_told(path: str, status: int, code: str) -> None:
+    plays = {"first": Play(stream(ANSWER)), "off": Play(stream(ANSWER))}
+    async with house(plays, entries={"off": {"status": "disabled"}}) as home:
+        response = await home.http.post(path, headers=ADMIN)
+        assert (response.status_code, error_of(response)["code"]) == (status, code)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
@@ -50,6 +101,7 @@ async def test_a_route_is_explained_without_sending_anything() -> None:
         ("/api/admin/route?model=m&strategy=rond_robin", 400, "'rond_robin'"),
         ('/api/admin/route?model=m&facts={"model":"m","prompt_tokens":"many"}', 400, "prompt_tokens"),
         ("/api/admin/route?model=m&facts={", 400, "`facts` cannot be read"),
+        ("/api/admin/requests/zzz", 404, "no request with an id that begins with 'zzz'"),
         ("/api/admin/requests?after=x", 400, "`after` is 'x'"),
         ("/api/admin/snapshot?version=x", 400, "`version` is 'x'"),
     ],

@@ -154,8 +154,8 @@ async def test_what_ollama_holds_in_memory_is_known() -> None:
     play.listing = listing
     async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
         state = home.gateway.runtime.provider("first")
-        await until(lambda: state.loaded is not None)
-        assert (state.models, state.loaded) == (("m", "n"), frozenset({"m"}))
+        await until(lambda: state.engine.tells)
+        assert (state.models, state.engine.holds("m"), state.engine.holds("n")) == (("m", "n"), True, False)
         assert asked == ["/api/tags", "/api/ps"]
 
 
@@ -172,7 +172,7 @@ async def test_an_ollama_that_does_not_say_what_it_holds_is_well_all_the_same() 
     async with house({"first": play}, entries={"first": {"type": "ollama"}}) as home:
         await home.gateway.refresh()
         state = home.gateway.runtime.provider("first")
-        assert (state.health, state.loaded) == (Health.ACTIVE, None)
+        assert (state.health, state.engine.tells) == (Health.ACTIVE, False)
 
 
 async def test_refresh_asks_everybody_now() -> None:

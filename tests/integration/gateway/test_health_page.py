@@ -2,6 +2,7 @@
 
 import pytest
 
+from ai_dashboard.core.control import ProviderAction
 from tests.integration.gateway.scene import ANSWER, WHOLE, Play, closed_port, house, reply, stream, until
 
 
@@ -37,6 +38,24 @@ async def test_some_who_are_not_well_make_it_degraded_and_all_unhealthy() -> Non
             await home.gateway.refresh()
             page = await home.http.get("/health")
             assert (page.status_code, page.json()["status"]) == (503, "unhealthy")
+
+
+async def test_whom_the_operator_has_taken_out_does_not_count_unless_nobody_is_left() -> None:
+    with closed_port() as nobody:
+        async with house({"first": Play(stream(ANSWER)), "second": nobody}) as home:
+            await home.gateway.refresh()
+            actions: tuple[ProviderAction, ...] = ("drain", "disable")
+            for action in actions:
+                home.gateway.operate("second", action)
+                page = await home.http.get("/health")
+                assert (page.json()["status"], page.json()["providers"]) == ("healthy", 1)
+            home.gateway.operate("first", "drain")
+            page = await home.http.get("/health?details=true")
+            assert (page.status_code, page.json()["status"], page.json()["providers"]) == (503, "unhealthy", 0)
+            assert page.json()["details"]["first"]["wish"] == "drained"
+            home.gateway.operate("second", "enable")
+            home.gateway.operate("first", "enable")
+            assert (await home.http.get("/health")).json()["providers"] == 2
 
 
 async def test_details_are_told_to_those_who_ask_and_no_address_is_among_them() -> None:

@@ -2,102 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ai_dashboard.config.load import load
 from ai_dashboard.core.diagnostics import Severity
-from ai_dashboard.core.snapshot import HostView
+from ai_dashboard.core.snapshot import Health, HostView
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.transport.client import Endpoint
-from tests.integration.gateway.scene import (
-    ADMIN,
-    ADMIN_TOKEN,
-    DONE,
-    WHOLE,
-    Gate,
-    Play,
-    Script,
-    error_of,
-    playing,
-    reply,
-    until,
-)  # fmt: skip
-
-QUIET = "health: {interval_s: 3600, attempts: 1, timeout_s: 2}\n"
-FAILS = reply(500, b'{"error": {"message": "broken"}}')
-
-
-@dataclass
-class Home:
-    """A gateway on a folder, and the plays that its files may name."""
-
-    folder: Path
-    gateway: Gateway
-    http: httpx.AsyncClient
-    plays: Mapping[str, Play]
-
-    def providers(self, *names: str) -> str:
-        """The text of a `providers.yaml` with these, which all list the model `m`."""
-        return providers_of({name: self.plays[name] for name in names})
-
-    def write(self, *names: str) -> None:
-        (self.folder / "providers.yaml").write_text(self.providers(*names))
-
-    async def chat(self, **fields: object) -> httpx.Response:
-        body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]} | fields
-        return await self.http.post("/v1/chat/completions", json=body)
-
-    async def admin(self, path: str, body: object = None) -> httpx.Response:
-        if body is None:
-            return await self.http.get(f"/api/admin/config/{path}", headers=ADMIN)
-        return await self.http.post(f"/api/admin/config/{path}", headers=ADMIN, json=body)
-
-    async def hash(self, file: str = "providers.yaml") -> str:
-        return str((await self.admin(f"text?file={file}")).json()["hash"])
-
-    async def commit(self, text: str, file: str = "providers.yaml", why: str = "a test") -> httpx.Response:
-        return await self.admin("commit", {"file": file, "text": text, "base": await self.hash(file), "why": why})
-
-    @property
-    def number(self) -> int:
-        return self.gateway.generation.number
-
-    def told(self, words: str) -> bool:
-        return any(words in finding.message for finding in self.gateway.diagnostics)
-
-
-def providers_of(plays: Mapping[str, Play]) -> str:
-    entries = "".join(
-        f"  {name}: {{type: openai_compatible, base_url: '{play.address}', models: [m]}}\n"
-        for name, play in plays.items()
-    )
-    return f"# who answers\nproviders:\n{entries}"
-
-
-@asynccontextmanager
-async def home(folder: Path, plays: Mapping[str, Play], *names: str, settings: str = "") -> AsyncIterator[Home]:
-    """A gateway in front of `names`; the other plays listen too."""
-    async with AsyncExitStack() as stack:
-        for play in plays.values():
-            await stack.enter_async_context(playing(play))
-        (folder / "providers.yaml").write_text(providers_of({name: plays[name] for name in names}))
-        (folder / "gateway.yaml").write_text(QUIET + settings)
-        options = Options(host="127.0.0.1", port=0, admin_token=ADMIN_TOKEN)
-        gateway = await stack.enter_async_context(Gateway(load(folder, {}), options, read_host=HostView, env={}))
-        url = f"http://{gateway.address[0]}:{gateway.address[1]}"
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10, trust_env=False))
-        yield Home(folder, gateway, http, plays)
-
-
-def two(**scripts: Script) -> dict[str, Play]:
-    return {name: Play(scripts.get(name, reply(200, WHOLE))) for name in ("a", "b")}
-
+from tests.integration.gateway.home import FAILS, QUIET, home, providers_of, two
+from tests.integration.gateway.scene import ADMIN_TOKEN, DONE, WHOLE, Gate, Play, error_of, playing, reply, until
 
 # ── what is in flight ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,9 +146,9 @@ async def test_a_removal_waits_for_a_yes_where_that_is_wished(tmp_path: Path) ->
 
 async def test_what_needs_a_restart_is_said(tmp_path: Path) -> None:
     async with home(tmp_path, two(), "a") as here:
-        text = QUIET + "listen: {port: 4123}\nauth: {master_key: sk-new-0123456}\n"
+        text = QUIET + "listen: {port: 4123}\nlimits: {max_body_mb: 1}\n"
         assert (await here.commit(text, "gateway.yaml")).status_code == 200
-        assert here.told("auth.master_key takes effect at the next start")
+        assert here.told("limits.max_body_mb takes effect at the next start")
         assert (await here.chat()).status_code == 200
 
 
@@ -349,6 +264,12 @@ async def test_a_change_after_which_most_requests_fail_is_taken_back_and_says_wh
         assert (await here.chat()).headers["x-provider"] == "a"
         newest = (await here.admin("backups")).json()[0]
         assert (newest["who"], json.dumps(newest["why"]).count("failed")) == ("the gateway", 1)
+        await until(lambda: any(alert.key == "config:rolled_back" for alert in here.gateway.snapshot().alerts))
+        (alert,) = [alert for alert in here.gateway.snapshot().alerts if alert.key == "config:rolled_back"]
+        assert alert.text.startswith("configuration 2 was rolled back: 100% of 4 requests failed")
+        assert newest["id"] in alert.hint
+        await here.commit(here.providers("a") + "# seen\n")
+        await until(lambda: not any(alert.key == "config:rolled_back" for alert in here.gateway.snapshot().alerts))
 
 
 async def test_a_file_that_others_changed_is_taken_back_too(tmp_path: Path) -> None:
@@ -362,14 +283,43 @@ async def test_a_file_that_others_changed_is_taken_back_too(tmp_path: Path) -> N
         assert (tmp_path / "providers.yaml").read_text() == here.providers("a")
 
 
-@pytest.mark.parametrize(
-    ("settings", "asked_before"),
-    [(WATCH, False), ("reload: {watch_requests: 0}\nretries: {max: 0}\n", True)],
-    ids=["nothing to compare with", "turned off"],
-)
-async def test_nothing_is_taken_back(tmp_path: Path, settings: str, asked_before: bool) -> None:
+async def test_a_change_before_which_nobody_asked_is_taken_back_where_a_provider_was_well(tmp_path: Path) -> None:
+    async with home(tmp_path, two(b=FAILS), "a", settings=WATCH) as here:
+        await until(lambda: here.gateway.runtime.provider("a").health is Health.ACTIVE)
+        await here.commit(here.providers("b"))
+        for _ in range(4):
+            assert (await here.chat()).status_code >= 500
+        await until(lambda: here.told("rolled back"))
+        assert here.told("nobody had asked before it, but whom they would have gone to was well")
+        alert = here.gateway.reloader.alert
+        assert alert is not None
+        assert "100% of 4 requests failed on configuration 2" in alert.text
+        assert (await here.chat()).headers["x-provider"] == "a"
+
+
+async def test_a_change_before_which_nobody_was_well_stays(tmp_path: Path) -> None:
+    plays = two(a=FAILS, b=FAILS)
+    plays["a"].listing = FAILS
+    async with home(tmp_path, plays, "a", settings=WATCH) as here:
+        await until(lambda: here.gateway.runtime.provider("a").health is Health.UNAVAILABLE)
+        await here.commit(here.providers("b"))
+        assert here.gateway.reloader._probation is None
+
+
+async def test_requests_that_nobody_could_have_answered_before_do_not_count_against_a_change(tmp_path: Path) -> None:
+    async with home(tmp_path, two(b=FAILS), "a", settings=WATCH) as here:
+        await until(lambda: here.gateway.runtime.provider("a").health is Health.ACTIVE)
+        await here.commit(here.providers("a", "b"))
+        for _ in range(4):
+            assert (await here.chat(model="nobody-has-this")).status_code == 404
+        await until(lambda: here.gateway.reloader._probation is None)
+        assert here.number == 2
+        assert here.gateway.reloader.alert is None
+
+
+async def test_nothing_is_taken_back_where_that_is_not_wished(tmp_path: Path) -> None:
+    settings = "reload: {watch_requests: 0}\nretries: {max: 0}\n"
     async with home(tmp_path, two(b=FAILS), "a", settings=settings) as here:
-        if asked_before:
-            await here.chat()
+        await here.chat()
         await here.commit(here.providers("b"))
         assert here.gateway.reloader._probation is None

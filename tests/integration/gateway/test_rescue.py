@@ -41,6 +41,48 @@ async def check_cut(home: House, content: bytes) -> None:
     assert home.nothing_in_flight()
 
 
+THOUGHT = frame({"reasoning_content": "Hm. "})
+
+
+def thoughts_of(content: bytes) -> str:
+    events = [json.loads(line[6:]) for line in content.split(b"\n\n") if line.startswith(b"data: {")]
+    deltas = [choice["delta"] for event in events for choice in event.get("choices", ())]
+    return "".join(delta.get("reasoning_content") or "" for delta in deltas)
+
+
+@pytest.mark.parametrize("on_cut", ["restart", "continue"])
+async def test_an_answer_that_breaks_off_before_it_has_begun_is_asked_for_anew(on_cut: str) -> None:
+    second = Play(stream(ROLE, frame({"reasoning_content": "Well. "}), HELLO, STOP, DONE))
+    settings = {"stream": {"on_cut": on_cut}}
+    async with house({"first": Play(cut(ROLE, THOUGHT)), "second": second}, settings=settings) as home:
+        response = await home.chat()
+        assert (thoughts_of(response.content), text_of(response.content)) == ("Hm. ", "Hello")
+        assert response.content.count(b'"role"') == response.content.count(b"[DONE]") == 1
+        assert b": continued by second/m\n\n" in response.content
+        assert second.asked[0]["messages"] == [{"role": "user", "content": "Hi"}]
+        record = await home.record()
+        assert (record.stage, record.provider, record.fallback_from) == (Stage.DONE, "second", "first")
+        assert [(it.kind, it.error) for it in record.attempts] == [("first", "upstream_truncated"), ("fallback", None)]
+        assert home.nothing_in_flight()
+
+
+async def test_an_answer_that_is_empty_in_the_second_place_is_none() -> None:
+    plays = {"first": Play(cut(ROLE, THOUGHT)), "second": Play(stream(ROLE, STOP, DONE)), "third": Play(stream(REST))}
+    async with house(plays, settings={"stream": {"on_cut": "restart"}}) as home:
+        response = await home.chat()
+        assert text_of(response.content) == " wörld \u2028"
+        kinds = [(it.kind, it.error) for it in (await home.record()).attempts]
+        assert kinds == [("first", "upstream_truncated"), ("fallback", "upstream_invalid_reply"), ("fallback", None)]
+
+
+async def test_nobody_is_asked_anew_unless_that_is_wanted() -> None:
+    second = Play(stream(REST))
+    async with house({"first": Play(cut(ROLE, THOUGHT)), "second": second}) as home:
+        response = await home.chat()
+        assert not second.asked
+        await check_cut(home, response.content)
+
+
 @pytest.mark.parametrize("on_cut", ["error", "restart"])
 async def test_nobody_goes_on_unless_that_is_wanted(on_cut: str) -> None:
     second = Play(stream(REST))

@@ -57,11 +57,12 @@ class Service(Play):
         super().__init__(self.script, self.models)
 
     async def handle(self, exchange: Exchange) -> None:
-        if exchange.path.endswith("/v1/models"):
+        if exchange.path.endswith(("/v1/models", "/props")):
             await super().handle(exchange)
             return
         headers = {name.decode(): value.decode() for name, value in exchange.headers}
-        self.seen.append(Seen(exchange.method, exchange.target.decode(), headers, await exchange.body()))
+        body = exchange.incoming = await exchange.body()  # the script may want it as well
+        self.seen.append(Seen(exchange.method, exchange.target.decode(), headers, body))
         try:
             await self.script(exchange)
         except asyncio.CancelledError:

@@ -13,6 +13,12 @@ AFTER = BEFORE.replace("[a]", "[a, b]")
 Said = pytest.CaptureFixture[str]
 
 
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put on record is put there, and not where whoever runs the tests keeps it."""
+    monkeypatch.setenv("AI_DASHBOARD_STATE_DIR", str(tmp_path / "state"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
@@ -63,21 +69,23 @@ def test_no_difference_is_said(folder: Path, copy: Path, capsys: Said) -> None:
 def test_what_would_not_load_is_not_put_in_place(folder: Path, copy: Path, capsys: Said) -> None:
     copy.write_text("providers: {one: {type: nonsense}}\n")
     assert config(folder, "diff", str(copy)) == 2
-    assert config(folder, "put", str(copy)) == 2
+    assert config(folder, "put", str(copy)) == 1
     assert "not put in place" in capsys.readouterr().err
     assert (folder / "providers.yaml").read_text() == BEFORE
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "code", "said"),
     [
-        (["diff", "no/such/file.yaml"], "No such file"),
-        (["diff", "--as", "secrets.yaml", __file__], "is none of providers.yaml"),
-        (["rollback", "nothing"], "no backup"),
+        (["diff", "--as", "providers.yaml", "no/such/file.yaml"], 2, "No such file"),
+        (["diff", "--as", "secrets.yaml", __file__], 2, "is none of providers.yaml"),
+        (["put", __file__], 2, "is none of providers.yaml"),
+        (["rollback", "nothing"], 1, "no backup"),
+        (["schema"], 2, "say which file"),
     ],
 )
-def test_mistakes_are_told_in_one_line(folder: Path, words: list[str], said: str, capsys: Said) -> None:
-    assert config(folder, *words) == 2
+def test_mistakes_are_told_in_one_line(folder: Path, words: list[str], code: int, said: str, capsys: Said) -> None:
+    assert config(folder, *words) == code
     err = capsys.readouterr().err
     assert said in err
     assert err.count("\n") == 1
@@ -99,6 +107,8 @@ def test_init_writes_what_is_found_and_never_over_anything(
     text = (folder / "providers.yaml").read_text()
     assert "env_var: ANTHROPIC_API_KEY" in text
     assert "sk-ant-0123456789" not in text
+    assert text.startswith("# yaml-language-server: $schema=.schemas/providers.json\n")
+    assert json.loads((folder / ".schemas" / "providers.json").read_text())["properties"]
     capsys.readouterr()
     assert config(folder, "check") == 0
     assert config(folder, "init") == 2
@@ -114,5 +124,6 @@ def test_the_schema_of_each_file_describes_its_fields(name: str, capsys: Said) -
 
 
 def test_the_schema_of_anything_else_is_refused(capsys: Said) -> None:
-    assert main(["config", "schema", "x.yaml"]) == 2
+    with pytest.raises(SystemExit, match="2"):
+        main(["config", "schema", "x.yaml"])
     assert "is none of providers.yaml" in capsys.readouterr().err

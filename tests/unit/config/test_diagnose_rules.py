@@ -180,6 +180,41 @@ providers:
             "routing_rules.model_size_routing",
             "warning: should be a list (`- item`): passed over",
         ),
+        (
+            "routing_rules: {strategy: quality_first, priority_order: [home, wdie]}",
+            "routing_rules.priority_order.1",
+            "warning: `wdie` is neither a model nor a provider: passed over",
+        ),
+        (
+            "load_balancing: {m: {providers: [home], strategy: hybrid, priority_order: [home]}}",
+            "load_balancing.m.priority_order",
+            "warning: `hybrid` does not look at it",
+        ),
+        (
+            "capabilities: {c: {provider: home, strategy: context_based, context_thresholds: {s: 9, t: 9}}}",
+            "capabilities.c.context_thresholds.t",
+            "warning: the same size as `s`: passed over",
+        ),
+        (
+            "routing_rules: {context_thresholds: {s: 0}}",
+            "routing_rules.context_thresholds.s",
+            "error: should be more than 0",
+        ),
+        (
+            "routing_rules: {complexity_thresholds: {medium: 9, high: 8}}",
+            "routing_rules.complexity_thresholds",
+            "warning: `medium` (9) is above `high` (8): both passed over",
+        ),
+        (
+            "routing_rules: {complexity_thresholds: {low: 9}}",
+            "routing_rules.complexity_thresholds.low",
+            "warning: what is below `medium` is low, whatever is written here",
+        ),
+        (
+            "routing_rules: {complexity_thresholds: {hihg: 9}}",
+            "routing_rules.complexity_thresholds.hihg",
+            "warning: unknown key `hihg`, ignored",
+        ),
         ("tasks: {chat: nobody}", "tasks.chat", "warning: there is no capability `nobody`: passed over"),
     ],
 )
@@ -214,6 +249,9 @@ def test_findings(read: Read, rule: str, path: str, says: str) -> None:
         "routing_rules: {model_size_routing: [{size: < 8B, provider: home, fallback: cloud}]}",
         "routing_rules: {strategy: hybrid, weights: {health: 1, cost: 0}}",
         "capabilities: {c: {provider: home, strategy: context_based}}\ntasks: {talk: c}",
+        "load_balancing: {m: {providers: [home], strategy: quality_first, priority_order: [wide, home, home/x]}}",
+        "load_balancing: {m: {providers: [home], context_thresholds: [9, 10]}}",
+        "routing_rules: {strategy: hybrid, complexity_thresholds: {low: 0, medium: 9}}",
     ],
 )
 def test_nothing_to_say(read: Read, rule: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from ai_dashboard.core.errors import (
     BodyTimeout,
     BodyTooLarge,
+    BudgetExceeded,
     CallerError,
     Forbidden,
     GatewayError,
@@ -26,6 +27,7 @@ from ai_dashboard.dialects.anthropic.errors import error_body, error_frame, stat
     [
         (CallerError("no"), 400, "invalid_request_error"),
         (Unauthorized("no"), 401, "authentication_error"),
+        (BudgetExceeded("no"), 402, "billing_error"),
         (Forbidden("no"), 403, "permission_error"),
         (ModelNotFound("no"), 404, "not_found_error"),
         (MethodNotAllowed("no"), 405, "invalid_request_error"),

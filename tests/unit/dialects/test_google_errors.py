@@ -6,6 +6,7 @@ import pytest
 from ai_dashboard.core.errors import (
     BodyTimeout,
     BodyTooLarge,
+    BudgetExceeded,
     CallerError,
     Forbidden,
     GatewayError,
@@ -24,6 +25,7 @@ from ai_dashboard.dialects.google.errors import error_body, error_frame
     ("error", "code", "status"),
     [
         (CallerError("x"), 400, "INVALID_ARGUMENT"), (Unauthorized("x"), 401, "UNAUTHENTICATED"),
+        (BudgetExceeded("x"), 402, "RESOURCE_EXHAUSTED"),
         (Forbidden("x"), 403, "PERMISSION_DENIED"), (ModelNotFound("x"), 404, "NOT_FOUND"),
         (MethodNotAllowed("x"), 405, "UNIMPLEMENTED"), (BodyTimeout("x"), 408, "DEADLINE_EXCEEDED"),
         (BodyTooLarge("x"), 413, "INVALID_ARGUMENT"), (UpstreamRateLimited("x"), 429, "RESOURCE_EXHAUSTED"),

@@ -101,3 +101,41 @@ def test_it_can_be_gone_on_with_twice() -> None:
     assert made.so_far == BEGUN + ", a small one"
     read += go_on(made, Text(", in a house."), Finished("stop"))
     assert text_of(read) == BEGUN + ", a small one, in a house."
+
+
+def anew(made: Resumable, *events: Event) -> bytes:
+    made.restart(Said(*events))
+    return b"".join(made.feed(b"x") for _ in events)
+
+
+@pytest.mark.parametrize(
+    ("events", "unsaid"),
+    [
+        ((Started("a"),), True),
+        ((Started("a"), Thinking("hm")), True),
+        ((Started("a"), Thinking("hm"), Text("x")), False),
+        ((Started("a"), ToolCall(0, "c", "f", "{")), False),
+        ((Started("a"), Refusal("no")), False),
+        ((Started("a"), Thinking("hm"), Finished("length")), False),
+    ],
+)
+def test_only_thoughts_are_nothing_of_an_answer(events: tuple[Event, ...], unsaid: bool) -> None:
+    assert relay(*events)[0].unsaid is unsaid
+
+
+def test_a_whole_answer_in_place_of_one_that_had_not_begun() -> None:
+    made, read = relay(Started("a"), Thinking("hm, well"))
+    read += anew(made, Started("b"), Thinking("let me see"))
+    assert not made.committed
+    read += anew(made, Started("c"), Text("Yes."), Finished("stop"), Usage(9, 4))
+    read += made.close()
+    assert text_of(read) == "Yes."
+    assert read.count(b'"role"') == read.count(b'"stop"') == read.count(b"[DONE]") == 1
+    assert b"let me see" not in read
+    assert made.usage == Usage(9, 4 + 2, estimated=True)
+
+
+def test_an_empty_answer_in_its_place_is_none() -> None:
+    made, _ = relay(Started("a"), Thinking("hm"))
+    with pytest.raises(UpstreamInvalid, match="empty"):
+        anew(made, Started("b"), Finished("stop"))

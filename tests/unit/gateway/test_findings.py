@@ -16,11 +16,11 @@ from ai_dashboard.gateway.findings import first_error, restart_needed
         ({"listen": {"port": 4100}}, (), "listen.port takes effect at the next start"),
         ({"listen": {"port": 4100}}, ("listen.port",), None),
         (
-            {"listen": {"host": "0.0.0.0"}, "auth": {"master_key": "sk-1"}},
+            {"listen": {"host": "0.0.0.0"}, "limits": {"max_body_mb": 1}},
             ("listen.port",),
-            "listen.host, auth.master_key",
+            "listen.host, limits.max_body_mb take",
         ),
-        ({"allowed_hosts": ["box"]}, (), "allowed_hosts takes"),
+        ({"allowed_hosts": ["box"], "auth": {"master_key": "sk-1"}}, (), None),
         ({"limits": {"max_body_mb": 1, "max_connections": 5}}, (), "limits.max_connections, limits.max_body_mb take"),
     ],
 )
@@ -31,7 +31,6 @@ def test_what_is_read_at_the_start_only_is_said(now: dict[str, Any], fixed: tupl
     else:
         assert said in found[0].message
         assert found[0].severity is Severity.WARNING
-        assert "sk-1" not in str(found)
 
 
 def test_the_first_error_speaks_for_the_others() -> None:

@@ -2,14 +2,15 @@
 
 import pytest
 
+from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import CallerError
-from ai_dashboard.gateway.guard import own_names, refuse_open_listener
+from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
 
 
 @pytest.mark.parametrize(
     ("host", "has", "has_not"),
     [
-        ("127.0.0.1", {"localhost", "127.0.0.1", "[::1]", "extra.lan"}, {"0.0.0.0"}),
+        ("127.0.0.1", {"localhost", "127.0.0.1", "[::1]"}, {"0.0.0.0"}),
         ("127.0.0.2", {"localhost", "127.0.0.2"}, set()),
         ("0.0.0.0", {"localhost", "127.0.0.1"}, {"0.0.0.0"}),
         ("::", {"[::1]"}, {"[::]", "::"}),
@@ -20,7 +21,7 @@ from ai_dashboard.gateway.guard import own_names, refuse_open_listener
 )
 def test_own_names(host: str, has: set[str], has_not: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getfqdn", lambda: "box.lan")
-    names = own_names(host, ["extra.lan"])
+    names = own_names(host)
     assert has <= set(names)
     assert not has_not & set(names)
     assert len(names) == len(set(names))
@@ -44,3 +45,25 @@ def test_an_open_listener_needs_a_key(host: str, has_key: bool, insecure: bool, 
             refuse_open_listener(host, has_key=has_key, insecure=insecure)
     else:
         refuse_open_listener(host, has_key=has_key, insecure=insecure)
+
+
+@pytest.mark.parametrize(
+    ("host", "insecure", "auth", "refused"),
+    [
+        ("0.0.0.0", False, {}, True),
+        ("0.0.0.0", False, {"master_key": "sk-1"}, False),
+        ("0.0.0.0", True, {}, False),
+        ("127.0.0.1", False, {}, False),
+    ],
+)
+def test_settings_that_would_open_the_listener_are_refused(
+    host: str, insecure: bool, auth: dict[str, str], refused: bool
+) -> None:
+    locked = GatewaySettings.model_validate({"auth": {"master_key": "sk-0"}})
+    guard = Guard(host, locked, admin_token="t", insecure=insecure)
+    wanted = GatewaySettings.model_validate({"auth": auth})
+    if refused:
+        with pytest.raises(CallerError, match="spend your keys"):
+            guard.check(wanted)
+    else:
+        guard.check(wanted)

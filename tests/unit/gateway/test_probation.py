@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ai_dashboard.core.records import RequestRecord, Stage
-from ai_dashboard.gateway.probation import Probation, begun
+from ai_dashboard.gateway.probation import Probation, Went, begun
 
 WELL = RequestRecord(0, "", 0.0, "openai", "m", False, Stage.DONE, 200, "a", "m", None, 0.1, 0.0, None, (), None)
 
@@ -18,8 +18,19 @@ def records(outcomes: str, start: int = 1) -> list[RequestRecord]:
     return [replace(kinds[it], seq=number, id=f"r{number}") for number, it in enumerate(outcomes, start)]
 
 
-def watch(before: str = "....", wanted: int = 4, running: tuple[str, ...] = ()) -> Probation:
-    probation = begun(records(before), running, since=len(before), wanted=wanted, limit=0.5)
+def nobody(_record: RequestRecord) -> frozenset[str]:
+    return frozenset()
+
+
+def to_a(_record: RequestRecord) -> frozenset[str]:
+    return frozenset({"a"})
+
+
+def watch(
+    before: str = "....", wanted: int = 4, running: tuple[str, ...] = (), well: str = "", went: Went = nobody
+) -> Probation:
+    start = records(before)
+    probation = begun(start, running, since=len(start), wanted=wanted, limit=0.5, well=frozenset(well), went=went)
     assert probation is not None
     return probation
 
@@ -58,6 +69,34 @@ def test_requests_that_began_before_do_not_count() -> None:
     assert watch().failed(records("xxxx....")) == 0.0
 
 
-@pytest.mark.parametrize(("before", "wanted"), [("", 4), ("ggg", 4), ("....", 0)])
-def test_without_a_before_or_a_wish_there_is_no_watch(before: str, wanted: int) -> None:
-    assert begun(records(before), (), since=len(before), wanted=wanted, limit=0.5) is None
+@pytest.mark.parametrize(("before", "wanted", "well"), [("", 4, ""), ("ggg", 4, ""), ("....", 0, "a"), ("", 0, "a")])
+def test_without_a_before_or_a_wish_there_is_no_watch(before: str, wanted: int, well: str) -> None:
+    start = records(before)
+    assert begun(start, (), since=0, wanted=wanted, limit=0.5, well=frozenset(well), went=to_a) is None
+
+
+@pytest.mark.parametrize(
+    ("well", "went", "after", "worse"),
+    [
+        ("a", to_a, "xxxx", True),
+        ("a", to_a, "xxx.", True),
+        ("a", to_a, "xx..", False),
+        ("b", to_a, "xxxx", False),
+        ("a", nobody, "xxxx", False),
+    ],
+    ids=["all fail", "most fail", "half fail", "was not well", "would have gone to nobody"],
+)
+def test_where_nobody_asked_before_it_counts_who_was_well(well: str, went: Went, after: str, worse: bool) -> None:
+    probation = watch("", well=well, went=went)
+    share = probation.failed(records(after))
+    assert share is not None
+    assert probation.is_worse(share) is worse
+
+
+def test_the_reason_says_what_it_was_compared_with() -> None:
+    assert watch().reason(1.0, 7) == "100% of 4 requests failed on configuration 7, 0% before it"
+    assert (
+        watch("", well="a")
+        .reason(1.0, 7)
+        .endswith("nobody had asked before it, but whom they would have gone to was well")
+    )

@@ -194,12 +194,36 @@ def test_a_cooldown_is_shown_as_long_as_it_lasts(past: Past) -> None:
 
 def test_what_the_operator_has_switched_is_shown(past: Past) -> None:
     past.runtime.check_passed("p", ("m",))
+    assert past.picture(p=VLLM).providers[0].wish is None
     past.runtime.drain("p")
-    assert past.picture(p=VLLM).providers[0].health is Health.DRAINING
+    view = past.picture(p=VLLM).providers[0]
+    assert (view.health, view.wish) == (Health.DRAINING, "drained")
     past.runtime.disable("p")
     picture = past.picture(p=VLLM)
-    assert picture.providers[0].health is Health.DISABLED
-    assert [alert.key for alert in picture.alerts] == ["provider:p:off"]
+    view = picture.providers[0]
+    assert (view.health, view.wish, view.reason) == (Health.DISABLED, "disabled", "disabled by the operator")
+    (alert,) = picture.alerts
+    assert (alert.key, alert.level) == ("provider:p:off", AlertLevel.INFO)
+    assert "providers enable p" in alert.hint
+
+
+def test_what_the_configuration_keeps_off_is_nobodys_wish(past: Past) -> None:
+    assert past.picture(off={**VLLM, "status": "disabled"}).providers[0].wish is None
+
+
+def test_a_drained_provider_that_goes_down_is_no_incident(past: Past) -> None:
+    past.runtime.check_passed("p", ("m",))
+    past.runtime.drain("p")
+    past.runtime.check_failed("p", UpstreamError("connection refused"))
+    picture = past.picture(p=VLLM)
+    assert picture.providers[0].health is Health.DRAINING
+    assert [alert.level for alert in picture.alerts] == [AlertLevel.INFO]
+
+
+def test_what_a_drained_provider_has_begun_is_said(past: Past) -> None:
+    past.runtime.attempt_begins(Attempt(Candidate("p", "m", "listing", 1.0), past.clock.now))
+    past.runtime.drain("p")
+    assert past.picture(p=VLLM).providers[0].reason.endswith("1 in flight may end")
 
 
 def test_limits_and_places_are_shown(past: Past) -> None:

@@ -15,9 +15,12 @@ from ai_dashboard.core.errors import (
     UpstreamTimeout,
     UpstreamTruncated,
 )
+from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.standing import DEGRADED_MIN_REQUESTS, FAILURES_IN_A_ROW
+from ai_dashboard.gateway.warmth import Engine
+from ai_dashboard.routing.live import Turn
 from tests.unit.gateway.hands import Hands, begin, breaker, check_fails, configured, fail, gone, made, succeed
 
 
@@ -261,7 +264,7 @@ def test_averages_are_of_one_model(runtime: Runtime) -> None:
 
 
 def test_loading_a_model_is_timed_apart(runtime: Runtime, clock: Hands) -> None:
-    runtime.check_passed("p", ("m", "warm"), frozenset({"warm"}))
+    runtime.check_passed("p", ("m", "warm"), Engine({"warm": None}))
     assert (runtime.provider("p").asked_for("warm", runtime.breaker_policy).warm) is True
     attempt = begin(runtime)
     assert attempt.cold
@@ -270,8 +273,36 @@ def test_loading_a_model_is_timed_apart(runtime: Runtime, clock: Hands) -> None:
     runtime.attempt_answers(attempt)
     target = runtime.provider("p").target("m")
     assert (target.load_s, target.warm, target.ewma_ttft_s) == (18, True, None)
+    assert runtime.provider("p").look_at == clock.now
     runtime.check_failed("p", UpstreamTimeout("no answer"))
     assert target.warm is None
+
+
+def test_plans_are_made_anew_when_a_model_is_loaded_or_gone(runtime: Runtime) -> None:
+    versions = [runtime.routing_version]
+    runtime.provider("p").asked_for("m", runtime.breaker_policy)
+    for engine in (Engine({}), Engine({"m": None})):
+        runtime.check_passed("p", (), engine)
+        versions.append(runtime.routing_version)
+    runtime.check_passed("p", (), Engine({}))
+    succeed(runtime)
+    versions.append(runtime.routing_version)
+    assert versions == sorted(set(versions))
+    succeed(runtime)
+    assert runtime.routing_version == versions[-1]
+
+
+def test_who_answered_a_conversation_is_remembered_until_it_is_gone(runtime: Runtime) -> None:
+    facts = RouteFacts("alias", prompt_tokens=7, prefix="0123")
+    attempt = begin(runtime)
+    attempt.ended = 1001.0
+    runtime.attempt_succeeded(attempt, facts)
+    conversation = ("", "prefix", "0123")
+    assert runtime.provider("p").turn(conversation, "m") == Turn("", 7, 1001.0)
+    for _ in range(FAILURES_IN_A_ROW):
+        gone(runtime)
+    runtime.check_passed("p", ())
+    assert runtime.provider("p").turn(conversation, "m") is None
 
 
 def test_headroom_follows_what_replies_say(runtime: Runtime, clock: Hands) -> None:

@@ -1,12 +1,17 @@
 """What is kept of a provider and of its models, and that there is an end to it."""
 
+import math
+
+import pytest
+
 from ai_dashboard.config.schema import RateLimits
 from ai_dashboard.core.errors import UpstreamError
-from ai_dashboard.core.snapshot import BreakerState
-from ai_dashboard.gateway.targets import MAX_SHOWN, MAX_TARGETS, Present, ProviderState, TargetState
+from ai_dashboard.core.snapshot import BreakerState, Health
+from ai_dashboard.gateway.targets import MAX_SHOWN, MAX_TARGETS, MIN_LOOK_S, Present, ProviderState, TargetState
+from ai_dashboard.gateway.warmth import SILENT, Engine
 from ai_dashboard.routing.breaker import BreakerPolicy
 from ai_dashboard.routing.headroom import Left
-from ai_dashboard.routing.live import UNTRIED, ProviderLive
+from ai_dashboard.routing.live import UNTRIED, ProviderLive, Turn
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Track
 
@@ -82,11 +87,61 @@ def test_what_is_loaded_is_known_of_models_that_come_later_too() -> None:
     state = provider()
     state.asked_for("early", POLICY)
     assert state.target("early").warm is None
-    state.holds(frozenset({"early"}))
+    assert state.says(Engine({"early": 0.5}), NOW, 0.0)
     state.asked_for("late", POLICY)
     assert [state.target(model).warm for model in ("early", "late")] == [True, False]
-    state.holds(None)
+    assert [state.target(model).in_vram for model in ("early", "late")] == [0.5, None]
+    assert state.target("untried").warm is False
+    assert not state.says(Engine({"early": 0.5}, busy=3), NOW, 0.0)
+    assert state.says(Engine({"early": 0.5, "untried": None}), NOW, 0.0)
+    assert state.target("untried").warm is True
+    assert state.says(SILENT, NOW, 0.0)
+    assert state.target("untried") is UNTRIED
     assert [state.target(model).warm for model in ("early", "late")] == [None, None]
+
+
+def test_what_is_passed_on_to_a_service_never_has_to_load() -> None:
+    state = provider()
+    state.says(Engine({}), NOW, 0.0)
+    assert [state.asked_for(model, POLICY).warm for model in ("own:8b", "gpt-oss:120b-cloud")] == [False, None]
+
+
+def test_requests_of_others_are_those_that_are_not_ours() -> None:
+    state = provider()
+    state.in_flight = 2
+    state.says(Engine(everything=True, busy=5, slots=4), NOW, 0.0)
+    assert (state.others, state.slots) == (3, 4)
+    state.in_flight = 9
+    state.says(Engine(everything=True, busy=5), NOW, 0.0)
+    assert (state.others, state.slots) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("until", "look_at"), [(None, math.inf), (130.0, NOW + 30), (99.0, math.inf), (100.2, NOW + MIN_LOOK_S)]
+)
+def test_it_is_looked_at_again_when_a_model_is_about_to_go(until: float | None, look_at: float) -> None:
+    state = provider()
+    state.says(Engine({"m": 1.0}, until=until), NOW, 100.0)
+    assert state.look_at == pytest.approx(look_at)
+
+
+def test_what_has_answered_is_loaded_and_others_may_have_made_room() -> None:
+    state = provider()
+    state.says(Engine({}), NOW, 0.0)
+    state.loads(state.asked_for("m", POLICY), NOW + 5)
+    assert (state.target("m").warm, state.look_at) == (True, NOW + 5)
+    state.says(Engine({"m": 1.0}), NOW + 6, 0.0)
+    state.loads(state.asked_for("m", POLICY), NOW + 7)
+    assert state.look_at == math.inf
+
+
+def test_who_is_gone_has_lost_its_caches() -> None:
+    state, ann = provider(), ("", "user", "ann")
+    state.conversations.served(ann, "m", Turn("", 9, NOW))
+    state.become(Health.DEGRADED, "slow", 0.0)
+    assert state.turn(ann, "m") == Turn("", 9, NOW)
+    state.become(Health.UNAVAILABLE, "gone", 0.0)
+    assert state.turn(ann, "m") is None
 
 
 def test_what_is_left_is_the_scarcest_of_all_limits() -> None:

@@ -1,7 +1,8 @@
 """What gathers on the way becomes a record, in seconds from the arrival."""
 
 from ai_dashboard.core.errors import UpstreamTimeout
-from ai_dashboard.core.plan import Candidate
+from ai_dashboard.core.events import Usage
+from ai_dashboard.core.plan import Candidate, RouteFacts
 from ai_dashboard.core.records import Stage
 from ai_dashboard.gateway.trip import Trip
 
@@ -38,6 +39,35 @@ def test_a_second_model_of_the_same_provider_is_no_fallback_to_another() -> None
     trip.attempt(FIRST, 0.0)
     trip.attempt(Candidate("first", "n", "chain", 0.5), 1.0)
     assert trip.record(2.0).fallback_from is None
+
+
+def test_one_of_several_that_were_asked_at_once_is_no_fallback() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    lost, won = trip.attempt(FIRST, 0.0, "ensemble"), trip.attempt(SECOND, 0.0, "ensemble")
+    lost.usage, trip.usage, trip.winner = Usage(3, 1, estimated=True), Usage(3, 9, cached_tokens=2), won
+    record = trip.record(2.0)
+    assert (trip.fell_back(), record.fallback_from, record.provider) == (False, None, "second")
+    assert record.spent == Usage(6, 10, cached_tokens=2, estimated=True)
+    stepped_in = trip.attempt(Candidate("third", "m", "chain", 0.1), 1.0, "fallback")
+    lost.error = won.error = "upstream_error"
+    trip.winner = stepped_in
+    assert (trip.fell_back(), trip.record(2.0).fallback_from) == (True, "first")
+
+
+def test_nothing_is_spent_where_nobody_says_so() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    assert trip.record(1.0).spent is None
+    trip.usage = Usage(1, 2)
+    assert trip.record(1.0).spent == Usage(1, 2)
+
+
+def test_facts_are_kept_without_what_looks_like_a_key() -> None:
+    trip = Trip("id-1", "openai", at=1e9, arrived=0.0)
+    assert trip.record(1.0).facts is None
+    trip.facts = RouteFacts("m", headers=(("x-note", "sk-0123456789abcdef"), ("x-priority", "high")))
+    facts = trip.record(1.0).facts
+    assert facts is not None
+    assert facts.headers == (("x-note", "sk-…cdef"), ("x-priority", "high"))
 
 
 def test_warnings_are_kept() -> None:

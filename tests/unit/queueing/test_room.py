@@ -19,9 +19,13 @@ class Waiting:
 
     def __init__(self, max_size: int = 10) -> None:
         self.clock = SystemClock()
-        self.room = WaitingRoom(self.clock, max_size, age_boost_s=30)
-        self.called: list[tuple[str, Place | None]] = []
+        self.kept = 0
+        self.room = WaitingRoom(self.clock, max_size, age_boost_s=30, keep=self._keep)
+        self.called: list[tuple[str, Place]] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    def _keep(self, provider: str, places: int) -> None:
+        self.kept += places
 
     async def comes(
         self, name: str, *places: Place, priority: Priority = Priority.NORMAL, deadline_s: float | None = None
@@ -37,7 +41,7 @@ class Waiting:
         self.tasks[name] = asyncio.get_running_loop().create_task(wait())
         await asyncio.sleep(0)
 
-    async def settled(self) -> list[tuple[str, Place | None]]:
+    async def settled(self) -> list[tuple[str, Place]]:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         called, self.called = self.called, []
@@ -53,15 +57,15 @@ async def test_a_free_place_goes_to_the_most_urgent_and_is_kept_for_it() -> None
     waiting = Waiting()
     await waiting.comes("a", GPU)
     await waiting.comes("b", GPU, priority=Priority.HIGH)
-    waiting.room.free("gpu")
-    assert waiting.room.promised["gpu"] == 1
-    waiting.room.free("gpu")  # the same place, looked at again before it is used
+    waiting.room.free("gpu", 1)
+    assert waiting.kept == 1
+    waiting.room.free("gpu", 0)
     assert await waiting.settled() == [("b", GPU)]
     waiting.room.taken(GPU)
-    waiting.room.free("gpu")
+    waiting.room.free("gpu", 1)
     assert await waiting.settled() == [("a", GPU)]
     waiting.room.taken(GPU)
-    assert waiting.room.promised["gpu"] == 0
+    assert waiting.kept == 0
     assert len(waiting.room) == 0
 
 
@@ -69,11 +73,11 @@ async def test_whoever_could_be_answered_by_several_is_called_by_the_first_and_l
     waiting = Waiting()
     await waiting.comes("a", GPU, CLOUD)
     await waiting.comes("b", GPU)
-    waiting.room.free("cloud")
+    waiting.room.free("cloud", 1)
     assert await waiting.settled() == [("a", CLOUD)]
-    waiting.room.free("gpu")
+    waiting.room.free("gpu", 1)
     assert await waiting.settled() == [("b", GPU)]
-    assert not waiting.room.waits_for("gpu")
+    assert waiting.room.wanted() == frozenset()
 
 
 async def test_two_places_at_one_provider_call_two_of_different_models() -> None:
@@ -89,13 +93,13 @@ async def test_a_client_that_leaves_is_not_called_and_one_that_leaves_when_calle
     await waiting.comes("a", GPU)
     await waiting.comes("b", GPU)
     await waiting.leaves("a")
-    waiting.room.free("gpu")
+    waiting.room.free("gpu", 1)
     waiting.tasks["b"].cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting.tasks["b"]
-    assert waiting.room.promised["gpu"] == 0
+    assert waiting.kept == 0
     assert len(waiting.room) == 0
-    assert not waiting.room.waits_for("gpu")
+    assert waiting.room.wanted() == frozenset()
 
 
 async def test_a_deadline_that_passes_in_the_queue_is_an_error_of_its_own() -> None:
@@ -118,17 +122,18 @@ async def test_a_full_line_says_when_to_come_back_unless_another_has_room() -> N
         await waiting.tasks["b"]
     assert refused.value.retry_after_s == 5.0
     await waiting.comes("c", GPU, CLOUD)
-    waiting.room.free("cloud")
+    waiting.room.free("cloud", 1)
     assert await waiting.settled() == [("c", CLOUD)]
 
 
-async def test_when_things_change_everybody_looks_again() -> None:
-    waiting = Waiting()
+async def test_other_limits_hold_for_those_who_wait_as_well() -> None:
+    waiting = Waiting(max_size=1)
     await waiting.comes("a", GPU)
+    waiting.room.adopt(2, 30)
     await waiting.comes("b", GPU)
-    waiting.room.stir()
-    assert await waiting.settled() == [("a", None), ("b", None)]
-    assert waiting.room.promised["gpu"] == 0
+    waiting.room.free("gpu", 5)
+    assert await waiting.settled() == [("a", GPU), ("b", GPU)]
+    assert waiting.kept == 2
 
 
 async def test_the_figures_are_by_model_and_level() -> None:

@@ -23,3 +23,8 @@ from ai_dashboard.routing.complexity import Complexity, complexity_of
 )
 def test_by_size_code_and_files(tokens: int, code: bool, files: int, expected: Complexity) -> None:
     assert complexity_of(RouteFacts("m", prompt_tokens=tokens, code=code, files=files)) == expected
+
+
+@pytest.mark.parametrize(("tokens", "expected"), [(9, "low"), (10, "medium"), (20, "high")])
+def test_by_steps_of_the_operators_own(tokens: int, expected: Complexity) -> None:
+    assert complexity_of(RouteFacts("m", prompt_tokens=tokens), (10, 20)) == expected

@@ -41,7 +41,7 @@ def sifted(
         ({"status": "disabled"}, ASKED, KnownProvider(), "disabled"),
         ({"status": "template"}, ASKED, KnownProvider(), "template"),
         ({"requires_api_key": True}, ASKED, KnownProvider(), "no API key"),
-        ({}, ASKED, KnownProvider(Health.DISABLED), "disabled"),
+        ({}, ASKED, KnownProvider(Health.DISABLED), "disabled_by_operator"),
         ({}, ASKED, KnownProvider(draining=True), "draining: it takes no new requests"),
         ({}, RouteFacts("m", only=("q", "r")), KnownProvider(), "not_asked_for: the caller wants q or r"),
         (SMALL, RouteFacts("m", prompt_tokens=900, max_tokens=101), KnownProvider(), "context 1001 > 1000"),

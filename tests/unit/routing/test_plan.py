@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from ai_dashboard.core.errors import CallerError, ModelNotFound
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, Requirements, RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
-from ai_dashboard.routing.affinity import Replica
-from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live
+from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live, Turn
 from ai_dashboard.routing.plan import ALL_DOWN, MOST_DOWN, decide
 from ai_dashboard.routing.resolve import resolve
 from ai_dashboard.routing.strategies import STRATEGIES
@@ -29,9 +28,9 @@ RAMPING = KnownProvider(targets={"m": KnownTarget(breaker=BreakerState.RAMPING, 
 FOUR = {"a": ["m"], "b": ["m"], "c": ["m"], "d": ["m"]}
 
 
-def plan(facts: RouteFacts, table: Table, live: Live, *, last: Replica | None = None, seed: int = 1) -> Plan:
+def plan(facts: RouteFacts, table: Table, live: Live, *, seed: int = 1) -> Plan:
     """A plan of a gateway that has just begun."""
-    return decide(facts, table, live, now=0.0, turns=Turns(), chance=Random(seed), last=last).plan
+    return decide(facts, table, live, now=0.0, turns=Turns(), chance=Random(seed)).plan
 
 
 def lasts(facts: RouteFacts, table: Table, live: Live) -> bool:
@@ -181,14 +180,24 @@ def test_a_shared_load_is_exact(compiled: Compile) -> None:
 
 
 def test_a_conversation_stays_where_its_cache_is_warm(compiled: Compile) -> None:
-    table, last = compiled(FOUR), Replica("c", "m", "local")
-    found = plan(RouteFacts("m"), table, {}, last=last)
+    table, facts = compiled(FOUR), RouteFacts("m", user="ann")
+    turns = {(("", "user", "ann"), "m"): Turn("local", 10, 1.0)}
+    found = plan(facts, table, {"c": KnownProvider(turns=turns)})
     assert tried(found) == "cabd"
     assert found.notes == ("affinity: c served the last turn",)
     assert [it.score for it in found.attempts] == [1.0, 1.0, 0.5, 0.25]
-    overloaded = {"c": KnownProvider(in_flight=4, capacity=4)}
-    assert tried(plan(RouteFacts("m"), table, overloaded, last=last)) == "abd"
-    assert plan(RouteFacts("m"), table, {}, last=Replica("a", "m", "local")).notes == ()
+    overloaded = {"c": KnownProvider(in_flight=4, capacity=4, turns=turns)}
+    assert tried(plan(facts, table, overloaded)) == "abd"
+    assert plan(facts, table, {"a": KnownProvider(turns=turns)}).notes == ()
+
+
+def test_what_is_loaded_goes_before_what_is_not(compiled: Compile) -> None:
+    cold = KnownProvider(targets={"m": KnownTarget(warm=False, load_s=18)})
+    warm = KnownProvider(targets={"m": KnownTarget(warm=True)})
+    found = plan(RouteFacts("m"), compiled(FOUR), {"a": cold, "b": warm})
+    assert tried(found) == "bacd"
+    assert found.notes == ("warm first: b has m loaded; a takes 18.0 s",)
+    assert [it.facts for it in found.attempts[:2]] == [(("model", "loaded"),), (("model", "cold, 18.0 s to load"),)]
 
 
 # ── what the caller insists on ───────────────────────────────────────────────────────────────────────────────────────

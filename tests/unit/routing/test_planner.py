@@ -1,7 +1,7 @@
 """A remembered plan is the plan that would be made now."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -13,9 +13,9 @@ from ai_dashboard.core.errors import ModelNotFound
 from ai_dashboard.core.plan import Plan, Requirements, RouteFacts
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.routing import planner
-from ai_dashboard.routing.affinity import Affinity, Replica, key_of
+from ai_dashboard.routing.affinity import Conversations, conversation_of
 from ai_dashboard.routing.experiments import Arm, Split
-from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live
+from ai_dashboard.routing.live import Conversation, KnownTarget, Live, Turn
 from ai_dashboard.routing.plan import plan
 from ai_dashboard.routing.planner import Planner
 from ai_dashboard.routing.table import Table
@@ -38,7 +38,7 @@ asks = st.builds(
     stream=st.booleans(),
     needs=st.sampled_from((frozenset(), frozenset({"tools"}))),
     only=st.sampled_from((None, ("b",))),
-    strategy=st.sampled_from((None, "direct", "quality_first")),
+    strategy=st.sampled_from((None, "direct", "quality_first", "cost_optimized", "context_based", "complexity_based")),
 )
 
 
@@ -55,6 +55,12 @@ class Changing:
     headroom: float | None = None
     cooldown_s: float = 0.0
     error_ratio: float = 0.0
+    others: int = 0
+    slots: int | None = None
+    conversations: Conversations = field(default_factory=Conversations)
+
+    def turn(self, conversation: Conversation, model: str) -> Turn | None:
+        return self.conversations.last(conversation, model)
 
     def target(self, model: str) -> KnownTarget:
         return KnownTarget()
@@ -75,7 +81,12 @@ turns = st.lists(st.tuples(asks, st.none() | st.sampled_from(tuple(Health))), ma
 def test_whatever_was_asked_before(
     compiled: Compile, live: MakeLive, turns: list[tuple[RouteFacts, Health | None]]
 ) -> None:
-    table = compiled(PROVIDERS, capabilities={"code": {"preferred_models": ["m"]}})
+    table = compiled(
+        PROVIDERS,
+        capabilities={"code": {"preferred_models": ["m"]}},
+        load_balancing={"n": {"providers": ["a", {"provider": "b", "condition": "length > 1000 OR stream"}]}},
+        routing_rules={"strategy": "direct"},
+    )
     remembering, now, version = remembering_for(table), live(), 0
     for facts, health in turns:
         if health is not None:
@@ -161,18 +172,41 @@ def test_explaining_takes_nobodys_turn(compiled: Compile) -> None:
 
 
 def test_a_conversation_is_kept_where_it_was_and_others_are_not(compiled: Compile) -> None:
-    affinity = Affinity()
-    remembering = remembering_for(compiled({"a": ["m"], "b": ["m"]}), affinity=affinity)
-    ours, theirs = RouteFacts("m", user="ours"), RouteFacts("m", user="theirs")
-    first = remembering.plan(ours, {}, 1)
-    affinity.served(key_of(ours), Replica("b", "m", "local"))
-    affinity.served(key_of(theirs), Replica("a", "m", "local"))
-    assert remembering.plan(ours, {}, 1).attempts[0].provider == "b"
-    assert remembering.explain(ours, {}).notes == ("affinity: b served the last turn",)
-    assert remembering.plan(theirs, {}, 1) is first
-    assert remembering.plan(RouteFacts("m"), {}, 1) is first
-    busy = {"b": KnownProvider(in_flight=2, capacity=2)}
-    assert remembering.plan(ours, busy, 2).attempts[0].provider == "a"
+    remembering = remembering_for(compiled({"a": ["m"], "b": ["m"]}))
+    live = {"a": Changing(), "b": Changing()}
+    ours, theirs = RouteFacts("m", user="ours", prompt_tokens=9), RouteFacts("m", user="theirs", prompt_tokens=9)
+
+    def served(facts: RouteFacts, provider: str) -> None:
+        conversation = conversation_of(facts)
+        assert conversation is not None
+        live[provider].conversations.served(conversation, "m", Turn("local", 1, 1.0))
+
+    first = remembering.plan(ours, live, 1)
+    served(ours, "b")
+    served(theirs, "a")
+    assert remembering.plan(ours, live, 1).attempts[0].provider == "b"
+    assert remembering.explain(ours, live).notes == ("affinity: b served the last turn",)
+    assert remembering.plan(theirs, live, 1) is first
+    assert remembering.plan(RouteFacts("m"), live, 1) is first
+    live["b"].in_flight = live["b"].capacity = 2
+    assert remembering.plan(ours, live, 2).attempts[0].provider == "a"
+
+
+def test_a_conversation_does_not_leave_its_plan_to_others(compiled: Compile) -> None:
+    remembering = remembering_for(compiled({"a": ["m"], "b": ["m"]}))
+    live = {"a": Changing(), "b": Changing()}
+    live["b"].conversations.served(("", "user", "ann"), "m", Turn("local", 1, 1.0))
+    assert remembering.plan(RouteFacts("m", user="ann"), live, 1).attempts[0].provider == "b"
+    first = remembering.plan(RouteFacts("m"), live, 1)
+    assert first.attempts[0].provider == "a"
+    assert remembering.plan(RouteFacts("m"), live, 1) is first
+
+
+@pytest.mark.parametrize("strategy", ["round_robin", "weighted_round_robin", "least_loaded"])
+def test_turns_are_exact_although_the_field_is_remembered(strategy: str, compiled: Compile) -> None:
+    remembering = remembering_for(compiled({"a": ["m"], "b": ["m"], "c": ["m"]}))
+    picked = [remembering.plan(RouteFacts("m", strategy=strategy), {}, 1).attempts[0].provider for _ in range(300)]
+    assert {name: picked.count(name) for name in "abc"} == {"a": 100, "b": 100, "c": 100}
 
 
 def test_an_experiments_arm_is_planned_under_the_name_that_was_asked_for(compiled: Compile) -> None:

@@ -18,8 +18,7 @@ from ai_dashboard.config.schema import GatewaySettings, Mappings, MultiRegion, P
 from ai_dashboard.core.errors import ModelNotFound
 from ai_dashboard.core.plan import Requirements, RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
-from ai_dashboard.routing.affinity import Replica
-from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live
+from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live, Turn
 from ai_dashboard.routing.plan import plan
 from ai_dashboard.routing.strategies import STRATEGIES
 from ai_dashboard.routing.table import Table, compile_table
@@ -211,6 +210,7 @@ def mishaps(names: Iterator[str], chance: Random) -> Live:
                 )
                 for model in MODELS
             },
+            turns={(("", "user", "ann"), "m"): Turn(chance.choice(("", *REGIONS)), 50, chance.random())},
         )
         for name in names
         if chance.random() < 0.9
@@ -242,9 +242,8 @@ def test_nothing_goes_where_it_must_not(batch: int) -> None:
         turns = Turns()
         for _ in range(ASKS):
             facts, live = asked(chance), mishaps(iter(made.own_addresses), chance)
-            last = Replica(chance.choice(NAMES), "m", chance.choice(("", *REGIONS)))
             try:
-                found = plan(facts, made.table, live, now=0.0, turns=turns, chance=chance, last=last)
+                found = plan(facts, made.table, live, now=0.0, turns=turns, chance=chance)
             except ModelNotFound:
                 seen["unknown"] += 1
                 continue

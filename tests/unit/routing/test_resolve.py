@@ -613,3 +613,25 @@ def test_whatever_is_written_no_candidate_comes_twice_and_those_that_step_in_com
     assert [route.steps_in for route in resolution.routes] == sorted(route.steps_in for route in resolution.routes)
     assert not {(it.provider, it.model) for it in resolution.left_out} & set(places)
     assert resolution == resolve(facts, table, {})
+
+
+def test_conditions_go_by_the_operators_own_steps(compiled: Compile) -> None:
+    table = compiled(
+        {"a": ["m"], "b": ["m"]},
+        load_balancing={"m": [{"provider": "a", "condition": "complexity == 'high'"}, "b"]},
+        routing_rules={"complexity_thresholds": {"medium": 5, "high": 10}},
+    )
+    hard, easy = (resolve(RouteFacts("m", prompt_tokens=tokens), table, {}) for tokens in (10, 9))
+    assert [it.provider for it in hard.routes] == ["a", "b"]
+    assert [it.provider for it in easy.routes] == ["b"]
+
+
+def test_finer_points_are_those_of_the_rule_and_else_the_usual_ones(compiled: Compile) -> None:
+    table = compiled(
+        {"a": ["m"], "b": ["m"]},
+        capabilities={"c": {"preferred_models": ["m"], "priority_order": ["b"]}, "d": {"preferred_models": ["m"]}},
+        routing_rules={"strategy": "quality_first", "priority_order": ["a"], "context_thresholds": [9]},
+    )
+    own, usual = (resolve(RouteFacts(name), table, {}) for name in ("c", "d"))
+    assert (own.strategy, own.finer.priority, own.finer.windows) == ("quality_first", ("b",), (9,))
+    assert (usual.strategy, usual.finer.priority) == ("quality_first", ("a",))

@@ -1,10 +1,16 @@
 """Loaded before cold, and cold by how long loading takes."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.routing.live import KnownTarget
+from ai_dashboard.routing.affinity import SLACK
+from ai_dashboard.routing.live import KnownProvider, KnownTarget
+from ai_dashboard.routing.resolve import Route
+from ai_dashboard.routing.table import Table
+from ai_dashboard.routing.view import Eligible, Scored
 from ai_dashboard.routing.warmth import (
     GUESSED_LOAD_S,
     UNKNOWN,
@@ -17,6 +23,11 @@ from ai_dashboard.routing.warmth import (
 
 COLD = KnownTarget(warm=False, load_s=18, ewma_ttft_s=0.5)
 WARM = KnownTarget(warm=True, load_s=18, ewma_ttft_s=0.4)
+SERVICE = KnownTarget()
+QUICK = KnownTarget(warm=False, load_s=3)
+TINY = KnownTarget(warm=False, load_s=0.9)
+
+Rank = Callable[..., list[Scored]]
 
 
 @pytest.mark.parametrize(
@@ -38,26 +49,69 @@ def test_how_soon_a_model_begins(
     assert (warmth(target, local=True), warmth(target, local=False)) == (local, elsewhere)
 
 
-def test_warm_b_goes_before_cold_a() -> None:
-    targets = {"a": COLD, "b": WARM}
-    assert warm_first(["a", "b"], targets.__getitem__) == ["b", "a"]
+@pytest.fixture(scope="module")
+def rank(compiled: Callable[..., Table]) -> Rank:
+    """`rank(target, (target, model, in_flight), …)`: providers `0`, `1`, … with these, best first."""
+
+    def rank(*targets: KnownTarget | tuple[KnownTarget, str, int]) -> list[Scored]:
+        entry = compiled({"p": ["m"]}).providers["p"]
+        items = []
+        for place, it in enumerate(targets):
+            target, model, in_flight = it if isinstance(it, tuple) else (it, "m", 0)
+            live = KnownProvider(in_flight=in_flight)
+            items.append(Scored(Eligible(Route(str(place), model, ""), entry, None, live, target, ""), 1 / (place + 1)))
+        return items
+
+    return rank
 
 
-def test_what_is_loaded_keeps_its_order_and_what_is_not_goes_by_load_time() -> None:
-    targets = {
-        "slow": COLD,
-        "service": KnownTarget(),
-        "quick": KnownTarget(warm=False, load_s=3),
-        "tiny": KnownTarget(warm=False, load_s=0.9),
-        "warm": WARM,
-    }
-    assert warm_first(list(targets), targets.__getitem__) == ["service", "tiny", "warm", "quick", "slow"]
+def names(ranked: list[Scored]) -> str:
+    return "".join(it.candidate.route.provider for it in ranked)
+
+
+@pytest.mark.parametrize(
+    ("targets", "order"),
+    [
+        ((COLD, WARM), "10"),
+        ((COLD, COLD, QUICK), "201"),
+        ((COLD, SERVICE, WARM), "210"),
+        ((COLD, SERVICE), "01"),
+        ((TINY, WARM), "01"),
+        ((WARM, COLD), "01"),
+        ((COLD, (WARM, "m", SLACK + 1)), "01"),
+        ((COLD, (WARM, "m", SLACK)), "10"),
+    ],
+    ids=[
+        "warm B before cold A", "shortest load first", "a service keeps its place", "nobody goes behind a service",
+        "what loads in no time", "nothing to do", "too busy to wait for", "busy",
+    ],
+)  # fmt: skip
+def test_who_goes_first(rank: Rank, targets: tuple[KnownTarget, ...], order: str) -> None:
+    found, why = warm_first(rank(*targets), one_model=False)
+    assert names(found) == order
+    assert (why is not None) is (order[0] != "0")
+    assert [it.score for it in found] == sorted((it.score for it in found), reverse=True)
+
+
+def test_where_the_order_means_which_model_is_better_only_the_same_model_changes_places(rank: Rank) -> None:
+    given = rank((COLD, "large", 0), (WARM, "small", 0), (WARM, "large", 0))
+    assert names(warm_first(given, one_model=True)[0]) == "210"
+    assert names(warm_first(given, one_model=False)[0]) == "120"
+
+
+def test_the_plan_says_why(rank: Rank) -> None:
+    found, why = warm_first(rank(COLD, WARM), one_model=True)
+    assert why == "warm first: 1 has m loaded; 0 takes 18.5 s"
+    assert [it.facts for it in found] == [(("model", "loaded"),), (("model", "cold, 18.0 s to load"),)]
+    assert warm_first(rank(COLD, QUICK), one_model=True)[1] == "warm first: 1 loads m in less time; 0 takes 18.5 s"
 
 
 @pytest.mark.parametrize(
     ("target", "said"),
     [
         (WARM, ("model", "loaded")),
+        (KnownTarget(warm=True, in_vram=1.0), ("model", "loaded")),
+        (KnownTarget(warm=True, in_vram=0.6), ("model", "loaded, 60 % of it in VRAM")),
         (COLD, ("model", "cold, 18.0 s to load")),
         (KnownTarget(warm=False), ("model", "cold")),
         (KnownTarget(), None),
@@ -75,6 +129,11 @@ def test_warmth_is_a_share(target: KnownTarget, local: bool) -> None:
     assert 0 < warmth(target, local=local) <= 1
 
 
-@given(st.lists(targets))
-def test_nobody_is_lost(items: list[KnownTarget]) -> None:
-    assert sorted(map(id, warm_first(items, lambda it: it))) == sorted(map(id, items))
+@given(st.lists(targets), st.booleans())
+def test_nobody_is_lost_and_scores_never_rise(rank: Rank, items: list[KnownTarget], one_model: bool) -> None:
+    found, _ = warm_first(rank(*items), one_model=one_model)
+    assert sorted(names(found)) == sorted(names(rank(*items)))
+    assert [it.score for it in found] == [it.score for it in rank(*items)]
+    for place, target in enumerate(items):
+        if target.warm is None:
+            assert found[place].candidate.target is target

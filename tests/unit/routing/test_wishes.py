@@ -28,6 +28,15 @@ def test_each_header_and_its_field() -> None:
     assert (found.model, found.prompt_tokens) == ("m", 5)
 
 
+def test_a_header_that_carries_a_key_is_no_fact() -> None:
+    secret = dict.fromkeys(
+        ("x-api-key", "x-goog-api-key", "x-auth-token", "x-amz-security-token", "x-forwarded-authorization"), "s3cret"
+    )
+    assert with_headers(ASKED, secret) is ASKED
+    plain = {"x-max-tokens": "9", "x-author": "me", "x-session-id": "1", "x-monkey": "yes"}
+    assert dict(with_headers(ASKED, secret | plain).headers) == plain
+
+
 def test_the_body_has_said_it_already() -> None:
     asked = RouteFacts("m", capability="code", strategy="direct", requirements=Requirements(max_cost=1.0))
     headers = {"x-capability": "chat", "x-strategy": "hybrid", "x-requirements": "max_cost=2"}

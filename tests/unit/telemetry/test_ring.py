@@ -63,6 +63,13 @@ def test_pages(size: int, count: int, after: int, limit: int, seqs: list[int], l
     assert ([item.seq for item in page.records], page.next, page.lost) == (seqs, count, lost)
 
 
+@pytest.mark.parametrize(
+    ("size", "count", "seqs"), [(4, 0, []), (4, 2, [2, 1]), (4, 4, [4, 3, 2, 1]), (4, 6, [6, 5, 4, 3])]
+)
+def test_those_that_are_kept_come_newest_first(size: int, count: int, seqs: list[int]) -> None:
+    assert [item.seq for item in filled(size, count).kept()] == seqs
+
+
 @given(st.integers(1, 9), st.lists(st.tuples(st.integers(0, 12), st.integers(1, 12)), max_size=8))
 def test_a_reader_sees_each_record_once_or_counts_it_as_lost(size: int, turns: list[tuple[int, int]]) -> None:
     ring, after, seen, lost, written = RecordRing(as_it_is, size), 0, list[int](), 0, 0

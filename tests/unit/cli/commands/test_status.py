@@ -45,6 +45,7 @@ def picture(*providers: ProviderView, alerts: tuple[Alert, ...] = (), simulated:
 
 A, B = provider("ollama", Health.ACTIVE), provider("vllm", Health.UNAVAILABLE)
 OFF = provider("cloud", Health.DISABLED)
+DRAINED = dataclasses.replace(provider("vllm", Health.DRAINING), wish="drained")
 ALERT = Alert("k", AlertLevel.CRITICAL, 0.0, "vllm is unavailable", "r checks again")
 
 
@@ -54,6 +55,7 @@ ALERT = Alert("k", AlertLevel.CRITICAL, 0.0, "vllm is unavailable", "r checks ag
         (picture(A), "● 1/1 1.2/s 88ms"),
         (picture(A, B, OFF, alerts=(ALERT,)), "◐ 1/2 1.2/s 88ms ⚠1"),
         (picture(B), "○ 0/1 1.2/s 88ms"),
+        (picture(A, DRAINED), "● 1/1 1.2/s 88ms"),
         (picture(A, simulated=True), "● 1/1 1.2/s 88ms DEMO"),
     ],
 )

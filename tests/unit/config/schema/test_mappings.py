@@ -81,3 +81,17 @@ def test_rules_on_requests_and_sizes(key: str) -> None:
     written = Mappings.model_validate({"routing_rules": rules}).routing_rules
     assert written.request_metadata_routing == {"urgent": MetadataRule(provider="p", condition="stream", model="m")}
     assert written.model_size_routing == (SizeRule(size="< 8B", provider="p"),)
+
+
+def test_finer_points_of_choosing_stand_wherever_a_strategy_does() -> None:
+    finer = {
+        "priority_order": "home",
+        "context_thresholds": [8000, 32000],
+        "complexity_thresholds": {"low": 0, "high": 900},
+    }
+    written = Mappings.model_validate(
+        {"capabilities": {"c": finer}, "load_balancing": {"m": finer}, "routing_rules": finer}
+    )
+    for it in (written.capabilities["c"], written.load_balancing["m"], written.routing_rules):
+        assert (it.priority_order, it.context_thresholds) == (("home",), {"8000": 8000, "32000": 32000})
+        assert (it.complexity_thresholds.medium, it.complexity_thresholds.high) == (None, 900)

@@ -17,8 +17,8 @@ Plans = Callable[..., list[Plan]]
 
 @pytest.fixture(scope="session")
 def plans(compiled: Callable[..., Table]) -> Plans:
-    """`plans(strategy, providers, live, times=n, seed=s, …)`: `n` plans in a row for model `m`; the rest are fields of
-    `RouteFacts`. Turns and chance go on from one to the next."""
+    """`plans(strategy, providers, live, times=n, seed=s, rules={…}, …)`: `n` plans in a row for model `m`, with these
+    `routing_rules`; the rest are fields of `RouteFacts`. Turns and chance go on from one to the next."""
 
     def plans(
         strategy: str,
@@ -27,9 +27,10 @@ def plans(compiled: Callable[..., Table]) -> Plans:
         *,
         times: int = 1,
         seed: int = 1,
+        rules: dict[str, Any] | None = None,
         **facts: Any,  # noqa: ANN401 - any field
     ) -> list[Plan]:
-        table, turns, chance = compiled(providers), Turns(), Random(seed)
+        table, turns, chance = compiled(providers, routing_rules=rules or {}), Turns(), Random(seed)
         asked = RouteFacts("m", strategy=strategy, **facts)
         return [plan(asked, table, live or {}, now=0.0, turns=turns, chance=chance) for _ in range(times)]
 

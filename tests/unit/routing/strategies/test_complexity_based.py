@@ -25,3 +25,21 @@ def test_the_tier_follows_from_the_request(
     facts: dict[str, Any], expected: list[str], order: Callable[..., list[str]]
 ) -> None:
     assert order("complexity_based", PROVIDERS, **facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "tokens", "first"),
+    [
+        ({"medium": 10}, 9, "small"),
+        ({"medium": 10}, 10, "middle"),
+        ({"medium": 10, "high": 20}, 20, "large"),
+        ({"high": 30}, 30, "large"),
+        ({"high": 9000}, 8000, "middle"),
+        ({"medium": 20, "high": 10}, 600, "middle"),
+    ],
+)
+def test_thresholds_of_the_operators_own(
+    thresholds: dict[str, int], tokens: int, first: str, order: Callable[..., list[str]]
+) -> None:
+    rules = {"complexity_thresholds": thresholds}
+    assert order("complexity_based", PROVIDERS, rules=rules, prompt_tokens=tokens)[0] == first

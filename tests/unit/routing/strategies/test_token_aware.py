@@ -26,3 +26,20 @@ def test_large_windows_are_kept_for_those_who_need_them(
     name: str, tokens: int, expected: list[str], order: Callable[..., list[str]]
 ) -> None:
     assert order(name, PROVIDERS, prompt_tokens=tokens - 100, max_tokens=100) == expected
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "tokens", "expected"),
+    [
+        ({"small": 4000}, 900, ["small", "huge", "large", "unknown"]),
+        ({"small": 500}, 900, ["huge", "large", "small", "unknown"]),
+        ({"small": 4000, "large": 50_000}, 900, ["small", "large", "huge", "unknown"]),
+        ([4000], 5000, ["huge", "large", "unknown"]),
+        ([4000, 50_000], 5000, ["large", "huge", "unknown"]),
+    ],
+)
+def test_windows_between_two_thresholds_go_in_the_operators_order(
+    thresholds: dict[str, int] | list[int], tokens: int, expected: list[str], order: Callable[..., list[str]]
+) -> None:
+    rules = {"context_thresholds": thresholds}
+    assert order("context_based", PROVIDERS, rules=rules, prompt_tokens=tokens) == expected

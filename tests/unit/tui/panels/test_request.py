@@ -25,6 +25,26 @@ def test_everything_about_a_request() -> None:
     assert "left out: unavailable: connection refused" in text
 
 
+def test_several_attempts_say_how_it_came_to_them_and_what_they_cost() -> None:
+    lost = AttemptRecord(
+        "a", "m", "listing", 0, 0.1, 0.5, 200, "hedge_lost", "another provider was faster",
+        "first", 0.0, Usage(800, 0, estimated=True),
+    )  # fmt: skip
+    again = AttemptRecord("b", "m", "listing", 1.5, None, 1.6, 503, "upstream_error", "busy", "retry", 1.25)
+    won = AttemptRecord("c", "m", "fallback", 1.6, 1.7, 2.0, 200, None, "", "hedge")
+    lines = page(View(record(1, provider="c", attempts=(lost, again, won), usage=Usage(812, 240))), 140)
+    text = "\n".join(lines)
+    assert "└ listing · cost 800 in 0 out (estimated) · hedge_lost · another provider was faster" in text
+    assert "└ retry · after a pause of 1.25s · listing · upstream_error · busy" in text
+    assert "└ hedge · fallback" in text
+    assert lines[3].endswith("all attempts 1,612 in 240 out (estimated)")
+
+
+def test_what_was_lost_is_told_although_nobody_answered() -> None:
+    lost = AttemptRecord("a", "m", "", 0, None, 1, 200, None, "", "judge", 0.0, Usage(5, 1))
+    assert "tokens    all attempts 5 in 1 out" in page(View(record(1, attempts=(lost,), usage=None)))
+
+
 def test_warnings_are_told_calmly_one_after_the_other() -> None:
     lines = draw(View(record(1, warnings=("`seed` is left out", "the prompt was cut"))), 100)
     told = [line for line in lines if text_of(line).startswith("warning")]

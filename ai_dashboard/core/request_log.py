@@ -1,0 +1,88 @@
+"""Requests as they are written down, and as they are read again long after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ai_dashboard.core.records import RequestRecord
+
+JsonObject = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One finished request with what its record does not say. `cost` is in nano-dollars, None when nobody knows;
+    `stages` are seconds by the name of what they were spent on; the bodies are as they came and went."""
+
+    record: RequestRecord
+    tenant: str
+    key_id: str
+    method: str = "POST"
+    path: str = ""
+    cost: int | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
+    request_body: bytes | None = None
+    response_body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One row. `number` grows by one with each request; `cost` is in dollars. `attempts` and `plan` are as they were
+    written, whichever version wrote them; `plan` and the bodies are left out of lists."""
+
+    number: int
+    id: str
+    at: float
+    tenant: str
+    key_id: str
+    dialect: str
+    method: str
+    path: str
+    asked: str
+    provider: str
+    model: str
+    stage: str
+    status: int
+    stream: bool
+    ttft_s: float | None
+    total_s: float
+    overhead_s: float
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    estimated: bool
+    cost: float | None
+    error: str | None
+    message: str
+    warnings: tuple[str, ...]
+    stages: dict[str, float]
+    attempts: tuple[JsonObject, ...]
+    plan: JsonObject | None = None
+    request_body: str | None = None
+    response_body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Some rows, oldest first. `last` is the `number` to ask after for newer ones, `first` the one to ask before for
+    older ones; `more` says that there are more of them in the direction that was asked."""
+
+    requests: tuple[LoggedRequest, ...]
+    first: int
+    last: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How the log is doing. `lost` were never written: too many waited, or the file did not take them."""
+
+    enabled: bool
+    path: str
+    rows: int
+    bytes: int
+    oldest_at: float | None
+    written: int
+    waiting: int
+    lost: int
+    trouble: str

@@ -1,0 +1,83 @@
+"""The admin API's part that shows the cache and makes it forget."""
+
+from collections.abc import Iterator
+from typing import Annotated, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ai_dashboard.core.errors import CallerError, NotFound
+from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.caching import Caching
+from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.transport.http1 import Exchange
+
+
+class Cached(Protocol):
+    """The part of a gateway that this API is about."""
+
+    @property
+    def caching(self) -> Caching: ...
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Forget(_Body):
+    """`POST …/invalidate`: the answers of a tenant, to asks for a model, of a tenant to asks for a model, or all."""
+
+    tenant: str | None = None
+    model: str | None = None
+    all: bool = False
+
+
+class BadHit(_Body):
+    """`POST …/feedback`: `x-cache-entry` of the reply, and its `x-cache-similarity`."""
+
+    entry: Annotated[str, Field(min_length=1, max_length=64)]
+    similarity: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
+
+
+B = TypeVar("B", bound=_Body)
+
+
+class CacheApi:
+    """Handlers below `/api/admin/cache/`; each answers with the JSON of one dataclass of `core`, field for field."""
+
+    def __init__(self, gateway: Cached) -> None:
+        self._gateway = gateway
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, name and handler of each."""
+        yield "GET", "stats", self._stats
+        yield "POST", "invalidate", self._invalidate
+        yield "POST", "feedback", self._feedback
+
+    async def _stats(self, exchange: Exchange) -> None:
+        reply_json(exchange, self._gateway.caching.figures())
+
+    async def _invalidate(self, exchange: Exchange) -> None:
+        asked = await _read(exchange, Forget)
+        if asked.all == (asked.tenant is not None or asked.model is not None):
+            raise CallerError("say what is to be forgotten", hint="`tenant`, `model`, or both; or `all: true` alone")
+        reply_json(exchange, await self._gateway.caching.invalidate(asked.tenant, asked.model))
+
+    async def _feedback(self, exchange: Exchange) -> None:
+        asked = await _read(exchange, BadHit)
+        done = await self._gateway.caching.feedback(asked.entry, asked.similarity)
+        if done is None:
+            raise NotFound(
+                f"there is no entry {asked.entry!r}", hint="it is `x-cache-entry` of a reply; it may be gone"
+            )
+        reply_json(exchange, done)
+
+
+async def _read(exchange: Exchange, body: type[B]) -> B:
+    require_json(exchange)
+    try:
+        return body.model_validate_json(await exchange.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None

@@ -1,0 +1,86 @@
+"""The admin API's part about money: what was spent, what may be, and how it goes on."""
+
+from collections.abc import Iterator
+from typing import Annotated, Protocol, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ai_dashboard.core.costs import Dimension, nano
+from ai_dashboard.core.errors import CallerError
+from ai_dashboard.costs.reports import MONTH, Reports
+from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.transport.http1 import Exchange
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+MAX_BUDGET = 1e6
+"""Dollars; the books are exact up to nine times as much."""
+
+
+class Paying(Protocol):
+    """The part of a gateway that this API is about. `token_quotas` are what tenants have for a month."""
+
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def token_quotas(self) -> dict[str, int]: ...
+
+
+class SetBudget(BaseModel):
+    """`POST …/budget`: dollars for a month; null goes back to what the configuration says."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    budget_limit: Annotated[float, Field(ge=0, le=MAX_BUDGET, allow_inf_nan=False, strict=False)] | None
+
+
+class CostsApi:
+    """Handlers below `/api/admin/`."""
+
+    def __init__(self, gateway: Paying) -> None:
+        self._gateway = gateway
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, name and handler of each."""
+        yield "GET", "costs", self._costs
+        yield "GET", "costs/lines", self._lines
+        yield "GET", "costs/forecast", self._forecast
+        yield "GET", "budget", self._budget
+        yield "POST", "budget", self._set_budget
+
+    async def _costs(self, exchange: Exchange) -> None:
+        """`GET …/costs`: this month's dollars by provider; with `?by=` and `&since=` a table."""
+        query = query_of(exchange)
+        if "by" not in query and "since" not in query:
+            reply_json(exchange, await self._gateway.reports.this_month())
+            return
+        by = next((known for known in DIMENSIONS if known == query.get("by", "provider")), None)
+        if by is None:
+            raise CallerError(f"`by` is {query['by'][:40]!r}", hint=f"it can be {', '.join(DIMENSIONS)}")
+        reply_json(exchange, await self._gateway.reports.table(by, query.get("since", MONTH)))
+
+    async def _lines(self, exchange: Exchange) -> None:
+        """`GET …/costs/lines?since=`: day by day and model by model, to compare with a bill."""
+        reply_json(exchange, await self._gateway.reports.lines(query_of(exchange).get("since", MONTH)))
+
+    async def _forecast(self, exchange: Exchange) -> None:
+        """`GET …/costs/forecast`: how it goes on."""
+        reply_json(exchange, await self._gateway.reports.forecasts(self._gateway.token_quotas))
+
+    async def _budget(self, exchange: Exchange) -> None:
+        """`GET …/budget`: every limit as it stands."""
+        reply_json(exchange, self._gateway.reports.budgets())
+
+    async def _set_budget(self, exchange: Exchange) -> None:
+        """`POST …/budget {"budget_limit": 50}`: answered as `GET …/costs` is."""
+        require_json(exchange)
+        try:
+            asked = SetBudget.model_validate_json(await exchange.body())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
+        await self._gateway.reports.set_budget(None if asked.budget_limit is None else nano(asked.budget_limit))
+        reply_json(exchange, await self._gateway.reports.this_month())

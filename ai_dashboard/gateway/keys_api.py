@@ -1,0 +1,170 @@
+"""The admin API's part about keys and tenants. A secret is in one reply, once: in that to whoever made the key."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, TypeVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ai_dashboard.config.schema.tenants import Tenant
+from ai_dashboard.core.errors import CallerError, NotFound
+from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView
+from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.guard import require_json
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.telemetry.audit import Audit
+from ai_dashboard.tenancy.key_book import KeyBook
+from ai_dashboard.tenancy.keys import Wanted
+from ai_dashboard.tenancy.tenants import tenant_view, tenant_views
+from ai_dashboard.transport.http1 import Exchange
+
+MAX_NAMES = 200
+
+Name = Annotated[str, Field(max_length=100)]
+Names = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=MAX_NAMES)]
+TenantName = Annotated[str, Field(pattern=f"^{TENANT_NAME.pattern}$")]
+Whole = Annotated[int, Field(gt=0, le=10**12, strict=True)]
+Dollars = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+
+LIMITS = ("rpm", "tpm", "concurrency", "budget_daily", "budget_monthly", "budget_total")
+
+
+class KeyBody(BaseModel):
+    """What a key shall be; of one that is changed, only what is given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = ""
+    tenant: TenantName = DEFAULT_TENANT
+    scopes: Annotated[tuple[KeyScope, ...], Field(min_length=1)] = ("chat", "read")
+    models: Names = ()
+    providers: Names = ()
+    rpm: Whole | None = None
+    tpm: Whole | None = None
+    concurrency: Whole | None = None
+    budget_daily: Dollars | None = None
+    budget_monthly: Dollars | None = None
+    budget_total: Dollars | None = None
+    expires_at: Annotated[float, Field(gt=0, lt=1e11, allow_inf_nan=False)] | None = None
+
+
+class KeyChange(KeyBody):
+    """`POST …/keys/{id}`."""
+
+    disabled: bool = False
+
+
+B = TypeVar("B", bound=KeyBody)
+
+
+class KeysApi:
+    """Handlers below `/api/admin/`. `tenants` gives what the configuration in force says."""
+
+    def __init__(self, book: KeyBook, tenants: Callable[[], Mapping[str, Tenant]], audit: Audit | None) -> None:
+        self._book = book
+        self._tenants = tenants
+        self._audit = audit
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, name and handler of each."""
+        yield "GET", "keys", self._list
+        yield "POST", "keys", self._create
+        yield "GET", "keys/*", self._show
+        yield "POST", "keys/*", self._change
+        yield "DELETE", "keys/*", self._revoke
+        yield "GET", "tenants", self._list_tenants
+        yield "GET", "tenants/*", self._show_tenant
+
+    async def _list(self, exchange: Exchange) -> None:
+        """`GET …/keys`: all, those that were revoked too."""
+        reply_json(exchange, {"keys": self._book.views(), "trouble": self._book.trouble})
+
+    async def _create(self, exchange: Exchange) -> None:
+        """`POST …/keys`: a new one, with its secret."""
+        asked = await _read(exchange, KeyBody)
+        new = await self._book.create(_changed(Wanted(), asked, set(KeyBody.model_fields)))
+        await self._note(exchange, "key.create", new.key, "", _rights(new.key))
+        reply_json(exchange, new)
+
+    async def _show(self, exchange: Exchange) -> None:
+        """`GET …/keys/{id}`."""
+        reply_json(exchange, self._book.view(_last(exchange)))
+
+    async def _change(self, exchange: Exchange) -> None:
+        """`POST …/keys/{id}`: what is not given stays as it is."""
+        name, asked = _last(exchange), await _read(exchange, KeyChange)
+        before = self._book.view(name)
+        wanted, disabled = self._book.wanted(before.id)
+        given = asked.model_fields_set
+        view = await self._book.change(
+            before.id, _changed(wanted, asked, given), disabled=asked.disabled if "disabled" in given else disabled
+        )
+        await self._note(exchange, "key.change", view, _rights(before), _rights(view))
+        reply_json(exchange, view)
+
+    async def _revoke(self, exchange: Exchange) -> None:
+        """`DELETE …/keys/{id}`: for good."""
+        before = self._book.view(_last(exchange))
+        view = await self._book.revoke(before.id)
+        await self._note(exchange, "key.revoke", view, before.state, view.state)
+        reply_json(exchange, view)
+
+    async def _list_tenants(self, exchange: Exchange) -> None:
+        """`GET …/tenants`: those that the configuration names, with what holds for them."""
+        reply_json(exchange, {"tenants": tenant_views(self._tenants())})
+
+    async def _show_tenant(self, exchange: Exchange) -> None:
+        """`GET …/tenants/{name}`: one, named or not; what is not named is under what `*` says."""
+        name = _last(exchange)
+        if TENANT_NAME.fullmatch(name) is None and name not in self._tenants():
+            raise NotFound(f"{name[:64]!r} is no name of a tenant")
+        reply_json(exchange, tenant_view(self._tenants(), name))
+
+    async def _note(self, exchange: Exchange, what: str, key: KeyView, before: str, after: str) -> None:
+        """What has happened is put on record; where that is not possible now, it is kept until it is."""
+        audit = self._audit
+        if audit is None:
+            return
+
+        def write() -> str:
+            return audit.note(what, key.id, who="admin API", where=exchange.peer, before=before, after=after)
+
+        await asyncio.to_thread(write)
+
+
+def _changed(wanted: Wanted, asked: KeyBody, given: set[str]) -> Wanted:
+    limits = {name: getattr(asked, name) for name in LIMITS if name in given}
+    rights = {
+        name: getattr(asked, name)
+        for name in ("name", "tenant", "scopes", "models", "providers", "expires_at")
+        if name in given
+    }
+    return replace(wanted, **rights, limits=replace(wanted.limits, **limits))
+
+
+def _rights(key: KeyView) -> str:
+    """In one line, for the record."""
+    limits = ", ".join(f"{name} {value}" for name in LIMITS if (value := getattr(key.limits, name)) is not None)
+    parts = (f"tenant {key.tenant}", f"scopes {'+'.join(key.scopes)}", f"models {_or_all(key.models)}",
+             f"providers {_or_all(key.providers)}", limits, key.state)  # fmt: skip
+    return "; ".join(part for part in parts if part)
+
+
+def _or_all(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "all"
+
+
+def _last(exchange: Exchange) -> str:
+    return unquote(exchange.path.rpartition("/")[2])
+
+
+async def _read(exchange: Exchange, body: type[B]) -> B:
+    require_json(exchange)
+    try:
+        return body.model_validate_json(await exchange.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
