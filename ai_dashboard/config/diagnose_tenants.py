@@ -4,12 +4,12 @@ What would let a tenant's data go further than was meant is an error; what only 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path as File
 
 from ai_dashboard.config.schema import GatewaySettings, MultiRegion, Provider
 from ai_dashboard.config.schema.mappings import STRATEGIES
 from ai_dashboard.config.schema.tenants import OTHERS, Tenant
-from ai_dashboard.config.validate import Source
+from ai_dashboard.config.validate import Path, Source
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.tenancy import TENANT_NAME
 
@@ -19,7 +19,7 @@ def check_tenants(
     providers: Mapping[str, Provider],
     regions: MultiRegion,
     source: Source,
-    folder: Path | None,
+    folder: File | None,
 ) -> Iterator[Diagnostic]:
     """All findings, tenant by tenant, then those about tokens."""
     groups = {name for key, rule in regions.data_residency.rules.items() for name in (key, *rule.groups)}
@@ -47,7 +47,8 @@ def _providers(
     ):
         for place, name in enumerate(names):
             if name not in providers:
-                where = (*path, key, place) if source.has((*path, key, place)) else (*path, key)
+                item: Path = (*path, key, place)
+                where = item if source.has(item) else (*path, key)
                 message = f"there is no provider `{name}`: passed over"
                 yield source.say(Severity.WARNING, where, message, _one_of(providers))
     allowed = tenant.allowed_providers
@@ -58,15 +59,15 @@ def _providers(
         )
 
 
-def _tokens(gateway: GatewaySettings, source: Source, folder: Path | None) -> Iterator[Diagnostic]:
+def _tokens(gateway: GatewaySettings, source: Source, folder: File | None) -> Iterator[Diagnostic]:
     jwt = gateway.auth.jwt
     if jwt is None:
         return
     for name, written in (("key_file", jwt.key_file), ("jwks_file", jwt.jwks_file)):
-        if written and not ((folder or Path()) / written).is_file():
+        if written and not ((folder or File()) / written).is_file():
             message = "there is no such file, so no token could be checked"
             yield source.say(
-                Severity.ERROR, ("auth", "jwt", name), message, f"put it at {folder or Path()}, or say where"
+                Severity.ERROR, ("auth", "jwt", name), message, f"put it at {folder or File()}, or say where"
             )
 
 

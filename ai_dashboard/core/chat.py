@@ -34,6 +34,12 @@ Form = Literal[
 """How one ask and its reply are written on the wire. A provider that takes the form that the caller used is passed the
 caller's own bytes; for any other the ask is translated."""
 
+GATEWAY_FIELDS = frozenset(
+    {"capability", "strict", "requirements", "task", "ensemble", "cache", "priority", "deadline"}
+)
+"""Fields at the top of an ask, in any dialect, that speak to the gateway and never leave it: OpenAI refuses fields that
+it does not know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

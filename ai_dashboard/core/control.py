@@ -1,9 +1,11 @@
 """The one door between a gateway and whoever watches or steers it, in the same process or over HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
@@ -116,6 +118,18 @@ class ControlPort(Protocol):
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         """Do that with a provider; how it stands then. Raises `ProviderNotFound`, or `OffInConfig` for one that only
         the configuration can put on."""
+        ...
+
+    async def history(self, window: Window, shown: Sequence[SeriesKey] = ()) -> HistoryView:
+        """How long the answers of every model took over a window; `shown` are those whose course is wanted, too."""
+        ...
+
+    async def provider(self, name: str) -> ProviderDetail:
+        """One provider in detail. Raises `ProviderNotFound`."""
+        ...
+
+    async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
+        """How the systemd unit of a provider is, after `action` if one is given. Raises `ProviderNotFound`."""
         ...
 
     async def config_files(self) -> tuple[ConfigFile, ...]:

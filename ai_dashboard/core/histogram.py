@@ -29,6 +29,12 @@ def middle(bucket: int) -> float:
     return (_floor_us(bucket) + _width_us(bucket) / 2) / 1e6
 
 
+def edges(bucket: int) -> tuple[float, float]:
+    """Where a bucket begins and ends, in seconds."""
+    floor = _floor_us(bucket)
+    return floor / 1e6, (floor + _width_us(bucket)) / 1e6
+
+
 def quantiles(counts: Iterable[tuple[int, int]], total: int, qs: Iterable[float]) -> list[float]:
     """The quantiles `qs` (0 to 1, ascending) in seconds, in one pass over pairs of bucket and count in bucket order.
     `total` is the sum of the counts and must not be 0."""

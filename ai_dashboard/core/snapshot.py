@@ -61,6 +61,15 @@ class TargetView:
     load_s: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model that a server of one's own has in memory: the share of it (0 to 1) and the bytes in a graphics card's."""
+
+    name: str
+    share_in_vram: float | None = None
+    vram: int | None = None
+
+
 Wish = Literal["drained", "disabled"]
 """What an operator has asked for while the gateway runs. What the configuration keeps off is no such wish."""
 
@@ -80,7 +89,8 @@ class ProviderView:
     60 s. `total` is the whole answer's time, `ttft` the time to the first token. `trend` holds the p95 of `total` for
     each slice, oldest first, None where nothing was asked. `cooldown_s` is how long it is left alone still, `headroom`
     (0 to 1) what is left of its rate limits, `capacity` the requests that it takes at one time; `targets` are those of
-    its models that were asked; `wish` is what an operator wants of it, None when that is nothing."""
+    its models that were asked, `loaded` those that its server has in memory, where it says; `wish` is what an operator
+    wants of it, None when that is nothing."""
 
     name: str
     kind: str
@@ -105,6 +115,7 @@ class ProviderView:
     capacity: int | None = None
     targets: tuple[TargetView, ...] = ()
     wish: Wish | None = None
+    loaded: tuple[LoadedModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

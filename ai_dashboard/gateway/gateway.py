@@ -25,6 +25,7 @@ from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
+from ai_dashboard.gateway.insight import Insight
 from ai_dashboard.gateway.operations import find, operate
 from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.gateway.reload import Reloader
@@ -96,6 +97,7 @@ class Gateway:
             insecure=options.insecure,
         )
         self.audit = audit
+        self.insight = Insight(self)
         self.reloader = Reloader(self, loaded, env, fixed=_decided(options), alone=not options.share_port, audit=audit)
         self._address = ("", 0)
         self._cell: Snapshot | None = None
@@ -248,6 +250,7 @@ class Gateway:
     def adopt(self, generation: Generation) -> None:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
         self.generation = generation
+        self.runtime.history.mark(self.runtime.clock.wall(), generation.number)
         self.guard.adopt(generation.settings)
         self.runtime.adopt(generation.config)
         self.client.widen(generation.settings.limits.max_in_flight)

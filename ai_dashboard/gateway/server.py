@@ -12,6 +12,7 @@ from ai_dashboard.gateway.counting import Counting
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
 from ai_dashboard.gateway.health_page import HealthPage
+from ai_dashboard.gateway.insight_api import Inspected, InsightApi
 from ai_dashboard.gateway.listings import Listings
 from ai_dashboard.gateway.pipeline import Desk, answer, id_headers
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
@@ -46,7 +47,7 @@ GOOGLE_METHODS: dict[str, Form] = {
 }
 
 
-class Answering(Controlled, Configured, Protocol):
+class Answering(Controlled, Configured, Inspected, Protocol):
     """The gateway as its listener sees it."""
 
     def desk(self) -> Desk: ...
@@ -167,6 +168,10 @@ def _own_routes(gateway: Answering) -> list[Route]:
         Route("GET", "/api/admin/config", operator, admin.config),
         Route("POST", "/api/admin/refresh", operator, admin.refresh),
         *(Route(method, f"/api/admin/config/{name}", operator, handler) for method, name, handler in config.handlers()),
+        *(
+            Route(method, f"/api/admin/{path}", operator, handler)
+            for method, path, handler in InsightApi(gateway).handlers()
+        ),
     ]
 
 

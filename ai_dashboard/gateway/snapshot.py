@@ -111,6 +111,7 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             capacity=state.capacity,
             targets=state.views(),
             wish=wish(state),
+            loaded=state.loaded,
         )
 
 

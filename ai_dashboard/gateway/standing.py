@@ -15,6 +15,7 @@ from ai_dashboard.core.errors import (
     UpstreamTruncated,
     UpstreamUnreachable,
 )  # fmt: skip
+from ai_dashboard.core.history import SeriesKey
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.handling import breaker_policy
@@ -26,6 +27,7 @@ from ai_dashboard.routing.affinity import conversation_of
 from ai_dashboard.routing.breaker import NEVER, Breaker, BreakerPolicy
 from ai_dashboard.routing.headroom import read as limits_in
 from ai_dashboard.routing.live import Turn
+from ai_dashboard.telemetry.history import History
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Answered, Track
 
@@ -54,6 +56,7 @@ class Standing:
     changes: int = 0
     routing_version: int = 0
     breaker_policy: BreakerPolicy = field(default_factory=BreakerPolicy)
+    history: History = field(default_factory=History)
     _present: Present = field(default_factory=Present)
     _due: float = NEVER
     waiting: WaitingRoom = field(init=False)
@@ -106,6 +109,7 @@ class Standing:
         whole: list[Answered] = []
         usual: list[Answered] = []
         headers: Sequence[tuple[bytes, bytes]] = ()
+        failures = sum(attempt.error is not None for attempt in attempts)
         for attempt in attempts:
             if attempt.tokens is not None:
                 whole.append(answered := attempt.answered())
@@ -113,6 +117,8 @@ class Standing:
                     usual.append(answered)
             headers = attempt.headers or headers
             attempt.target, attempt.headers = None, ()  # records are kept for long, and need neither
+        if whole or failures:
+            self.history.add(now, SeriesKey(state.name, target.model), whole, failures)
         if whole:
             state.count(now, whole)
             target.averages.answered(usual)
@@ -193,7 +199,7 @@ class Standing:
             self._says_nothing(circuit)
             return
         state.track.add_failure(now)
-        state.last_error, state.last_error_at = error.message, wall
+        state.failed(target.model, error.message, wall)
         if isinstance(error, UpstreamRefusedKey):
             self._says_nothing(circuit)
             self._move(state, Health.AUTH_FAILED, error.message)
@@ -349,7 +355,7 @@ class Standing:
         wall = self.clock.wall()
         refused = isinstance(error, UpstreamRefusedKey)
         self._move(state, Health.AUTH_FAILED if refused else Health.UNAVAILABLE, error.message)
-        state.last_error, state.last_error_at = error.message, wall
+        state.failed("", error.message, wall)
         if state.says(SILENT, self.clock.monotonic(), wall):
             self.routing_version += 1
         self.changes += 1

@@ -5,11 +5,13 @@ batches, never while one is on its way.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.config.schema import RateLimits
-from ai_dashboard.core.snapshot import BreakerState, Health, TargetView
+from ai_dashboard.core.history import Failure, HealthChange, LimitView
+from ai_dashboard.core.snapshot import BreakerState, Health, LoadedModel, TargetView
 from ai_dashboard.gateway.warmth import SILENT, Engine
 from ai_dashboard.queueing.adaptive import Adaptive
 from ai_dashboard.routing.affinity import Conversations
@@ -24,6 +26,12 @@ from ai_dashboard.telemetry.track import Answered, Track
 
 MAX_TARGETS = 512
 """Models of one provider that something is remembered of. Names may come from callers, so there must be an end."""
+
+MAX_REMEMBERED = 100
+"""Changes of a provider's health that are remembered."""
+
+MAX_FAILURES = 20
+"""Failures of a provider that are remembered."""
 
 MAX_SHOWN = 16
 """Models of one provider that a picture shows."""
@@ -140,6 +148,8 @@ class ProviderState:
     look_at: float = math.inf
     conversations: Conversations = field(default_factory=Conversations)
     adaptive: Adaptive = field(default_factory=Adaptive)
+    changes: deque[HealthChange] = field(default_factory=lambda: deque(maxlen=MAX_REMEMBERED))
+    failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=MAX_FAILURES))
     _left: dict[str, Left] = field(default_factory=dict)
 
     @property
@@ -183,6 +193,7 @@ class ProviderState:
         """Move to another state, or refresh the reason of the present one. Who is gone has lost its caches."""
         if health is not self.health:
             self.health, self.since = health, wall
+            self.changes.append(HealthChange(wall, health, reason))
             self.was_well |= health is Health.ACTIVE
             if health is Health.UNAVAILABLE:
                 self.conversations.forget()
@@ -210,6 +221,11 @@ class ProviderState:
         for left in limits:
             self._left[left.of] = left
 
+    def failed(self, model: str, message: str, wall: float) -> None:
+        """It has failed, and is to blame for it; `model` is empty for a health check."""
+        self.last_error, self.last_error_at = message, wall
+        self.failures.append(Failure(wall, model, message))
+
     def count(self, now: float, answers: Sequence[Answered]) -> None:
         """Count whole answers."""
         self.track.add(now, answers)
@@ -225,6 +241,24 @@ class ProviderState:
             spent = counted(self.tokens.over(now, MINUTE_S), limits.tokens_per_minute)
         self.headroom = scarcest(headroom(self._left.values(), now), asked, spent)
         return (before == 0) != (self.headroom == 0)
+
+    def limits_left(self, now: float) -> Iterator[LimitView]:
+        """What is left of each of its limits: of those that it tells, and of those of the configuration."""
+        for left in self._left.values():
+            if left.until > now:
+                yield LimitView(left.of, left.ratio, left.until - now)
+        if (limit := self.limits.requests_per_minute) is not None:
+            asked = counted(self.rate.over(now, MINUTE_S) + self.in_flight, limit)
+            yield LimitView(f"{limit:,} requests a minute, as configured", asked)
+        if (limit := self.limits.tokens_per_minute) is not None:
+            spent = counted(self.tokens.over(now, MINUTE_S), limit)
+            yield LimitView(f"{limit:,} tokens a minute, as configured", spent)
+
+    @property
+    def loaded(self) -> tuple[LoadedModel, ...]:
+        """The models that its server says it has in memory."""
+        shares = self.engine.loaded or {}
+        return tuple(LoadedModel(model, share, self.engine.vram.get(model)) for model, share in shares.items())
 
     def views(self) -> tuple[TargetView, ...]:
         """Its models as the screen shows them: those that are not as usual first, then the busiest."""

@@ -24,7 +24,7 @@ async def wait_for_place(ask: Ask, plan: Plan, trip: Trip, runtime: Runtime, tot
     now = runtime.clock.monotonic()
     until = trip.arrived + min(total_s, trip.timeout_s, deadline_of(ask, trip))
     tenant = trip.facts.tenant if trip.facts is not None else ""
-    priority = priority_in(ask, trip) or Priority.NORMAL
+    priority = priority_in(ask, trip)
     place = await runtime.waiting.wait(Ticket(trip.id, plan.asked, priority, trip.arrived, tenant, until), plan.full)
     trip.queued_s = runtime.clock.monotonic() - now
     trip.waited_s += trip.queued_s
@@ -34,13 +34,14 @@ async def wait_for_place(ask: Ask, plan: Plan, trip: Trip, runtime: Runtime, tot
     return replace(plan, attempts=(*first, *rest), notes=(*plan.notes, note)), place
 
 
-def priority_in(ask: Ask, trip: Trip) -> Priority | None:
-    """What the caller says: `x-priority`, or the field `priority` where it is a name (vLLM has a number of that name).
-    Raises `CallerError` for a level that there is not."""
+def priority_in(ask: Ask, trip: Trip) -> Priority:
+    """What the caller says: `x-priority`, or the field `priority`. Raises `CallerError` for a level that is not there."""
     said = _said("priority", ask, trip)
-    if said is None or (level := priority_of(said)) is not None:
-        return None if said is None else level
-    raise CallerError(f"there is no priority {said[:64]!r}", hint=f"there are {LEVELS}")
+    if said is None:
+        return Priority.NORMAL
+    if (level := priority_of(said)) is None:
+        raise CallerError(f"there is no priority {said[:64]!r}", hint=f"there are {LEVELS}")
+    return level
 
 
 def deadline_of(ask: Ask, trip: Trip) -> float:
@@ -64,6 +65,4 @@ def _said(name: str, ask: Ask, trip: Trip) -> str | None:
         if header == f"x-{name}":
             return text
     value: object = ask.body.get(name)
-    if isinstance(value, str) or (name == "deadline" and isinstance(value, int | float)):
-        return str(value)
-    return None
+    return None if value is None or isinstance(value, bool) else str(value)

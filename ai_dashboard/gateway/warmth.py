@@ -12,7 +12,7 @@ it has loaded. vLLM's use of its cache is not read: where the cache is full, req
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,14 +27,16 @@ BUSY_AT_VLLM = (b"vllm:num_requests_running", b"vllm:num_requests_waiting")
 @dataclass(frozen=True, slots=True)
 class Engine:
     """What a server has said; None or False where it says nothing. `loaded` are the models in its memory with their
-    share in VRAM, `everything`: it has loaded whatever it answers for. `slots` are the requests that it takes at one
-    time, `busy` those that it has, `until` when the first of its models goes if nobody asks for it (Unix time)."""
+    share in VRAM, `vram` how many bytes of it each of them takes, `everything`: it has loaded whatever it answers for.
+    `slots` are the requests that it takes at one time, `busy` those that it has, `until` when the first of its models
+    goes if nobody asks for it (Unix time)."""
 
     loaded: Mapping[str, float | None] | None = None
     everything: bool = False
     slots: int | None = None
     busy: int | None = None
     until: float | None = None
+    vram: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tells(self) -> bool:
@@ -81,6 +83,7 @@ def read_ollama(told: bytes) -> Engine:
     return Engine(
         {name: _share(entry.get("size_vram"), entry.get("size")) for name, entry in named},
         until=min(ends, default=None),
+        vram={name: size for name, entry in named if isinstance(size := entry.get("size_vram"), int) and size >= 0},
     )
 
 

@@ -3,7 +3,7 @@
 from types import NoneType
 from typing import TypeVar
 
-from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.anthropic.read_messages import messages_of, tools_of
 from ai_dashboard.dialects.anthropic.read_parts import name_of, text_in
@@ -15,8 +15,7 @@ T = TypeVar("T")
 HEADERS = ("anthropic-version", "anthropic-beta")
 """What a provider is told of a caller's headers. Others choose accounts and workspaces, as the operator does."""
 
-GATEWAY_FIELDS = ("capability", "strict", "requirements", "task", "ensemble", "cache")
-"""Fields at the top of an ask that speak to the gateway and never leave it."""
+_WISHES = GATEWAY_FIELDS - {"capability", "strict"}
 
 MAX_NAMES = 40
 """A caller is told of so many fields at most."""
@@ -50,8 +49,7 @@ def read(call: Call) -> Ask:
     if stream:
         # Usage is part of every stream here, so a provider is always asked for it.
         canonical |= {"stream": True, "stream_options": {"include_usage": True}}
-    wishes = ("requirements", "task", "ensemble", "cache")
-    canonical |= {name: body[name] for name in wishes if body.get(name) is not None}
+    canonical |= {name: body[name] for name in _WISHES if body.get(name) is not None}
     _read_limits(body, canonical)
     _read_tools(body, canonical, own)
     _read_output(body, canonical, own)

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ai_dashboard.core.chat import Ask, HttpRequest, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, HttpRequest, JsonObject, Target
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.anthropic.families import family_of
-from ai_dashboard.dialects.anthropic.read import GATEWAY_FIELDS
 from ai_dashboard.dialects.anthropic.read_parts import name_of
 from ai_dashboard.dialects.anthropic.schema import closed
 from ai_dashboard.dialects.anthropic.settings import Settings

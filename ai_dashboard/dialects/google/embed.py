@@ -2,21 +2,13 @@
 
 import orjson
 
-from ai_dashboard.core.chat import Ask, Form, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, Form, JsonObject, Target
 from ai_dashboard.core.errors import CallerError, UpstreamInvalid
 from ai_dashboard.dialects.body import encode as encode_body
 from ai_dashboard.dialects.body import with_numbers_as_written
 from ai_dashboard.dialects.embeddings import Vectors, texts_of, vector_of
 from ai_dashboard.dialects.forms import Call, Written
-from ai_dashboard.dialects.google.fields import (
-    FOR_THE_GATEWAY,
-    camel,
-    count_at,
-    name_of,
-    object_at,
-    objects_at,
-    text_at,
-)  # fmt: skip
+from ai_dashboard.dialects.google.fields import camel, count_at, name_of, object_at, objects_at, text_at  # fmt: skip
 from ai_dashboard.dialects.google.read import model_of
 from ai_dashboard.dialects.google.replies import error_in, usage_of
 from ai_dashboard.dialects.google.request import bare, request_of
@@ -24,10 +16,10 @@ from ai_dashboard.dialects.kinds import Kind
 from ai_dashboard.dialects.openai.read import parse_object, wishes
 from ai_dashboard.dialects.tap import object_in
 
-_READ = frozenset({"model", "content", "outputDimensionality", *FOR_THE_GATEWAY})
+_READ = frozenset({"model", "content", "outputDimensionality", *GATEWAY_FIELDS})
 """Fields of one request; every other one (`taskType`, `title`) only Google can be told."""
 
-_WRITTEN = frozenset({"model", "input", "dimensions", "encoding_format", *FOR_THE_GATEWAY})
+_WRITTEN = frozenset({"model", "input", "dimensions", "encoding_format", *GATEWAY_FIELDS})
 """`encoding_format` says how our reply is written; Google has only numbers."""
 
 
@@ -97,7 +89,7 @@ def _ask(call: Call, form: Form, given: JsonObject, requests: list[JsonObject], 
         own.add("outputDimensionality")  # one size for all is what others know
     elif (size := sizes.pop()) is not None:
         body["dimensions"] = size
-    body |= {name: given[name] for name in FOR_THE_GATEWAY if given.get(name) is not None}
+    body |= {name: given[name] for name in GATEWAY_FIELDS if given.get(name) is not None}
     capability, strict = wishes(given, call.headers)
     return Ask(
         model=model,
@@ -130,10 +122,10 @@ def _passed_on(ask: Ask, target: Target) -> bytes:
     given = parse_object(ask.raw)
     named = [holder for holder in (given, *_requests(given)) if "model" in holder]
     model = f"models/{bare(target.model)}"
-    if given.keys().isdisjoint(FOR_THE_GATEWAY) and all(holder["model"] == model for holder in named):
+    if given.keys().isdisjoint(GATEWAY_FIELDS) and all(holder["model"] == model for holder in named):
         return ask.raw
     body = {
-        name: value for name, value in with_numbers_as_written(given, ask.raw).items() if name not in FOR_THE_GATEWAY
+        name: value for name, value in with_numbers_as_written(given, ask.raw).items() if name not in GATEWAY_FIELDS
     }
     for holder in (body, *_requests(body)):
         if "model" in holder:

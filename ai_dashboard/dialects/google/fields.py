@@ -13,8 +13,6 @@ from ai_dashboard.core.errors import CallerError
 
 T = TypeVar("T")
 
-FOR_THE_GATEWAY = ("capability", "strict", "requirements", "task", "ensemble", "cache")
-"""Fields at the top of an ask that speak to the gateway and never leave it."""
 
 _TOO_LARGE = 1 << 63
 _UNDERSCORE = re.compile(r"_([a-z0-9])")

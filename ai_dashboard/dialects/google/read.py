@@ -1,10 +1,10 @@
 """A caller's ask of generateContent, read into a canonical one (https://ai.google.dev/api/generate-content)."""
 
-from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.body import with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
-from ai_dashboard.dialects.google.fields import FOR_THE_GATEWAY, camel, name_of
+from ai_dashboard.dialects.google.fields import camel, name_of
 from ai_dashboard.dialects.google.read_config import read_config, read_tools
 from ai_dashboard.dialects.google.read_contents import read_contents
 from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, parse_object, wishes
@@ -19,7 +19,7 @@ TIERS = {"flex": "flex", "priority": "priority"}
 
 _READ = frozenset({
     "model", "contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "serviceTier",
-    *FOR_THE_GATEWAY,
+    *GATEWAY_FIELDS,
 })  # fmt: skip
 """Fields that are read into something; every other one only Google can be told."""
 
@@ -49,7 +49,7 @@ def read(call: Call) -> Ask:
             body["service_tier"] = TIERS[tier]
         elif tier not in ("standard", "unspecified"):
             own.add("serviceTier")
-    body |= {name: raw[name] for name in FOR_THE_GATEWAY if raw.get(name) is not None}
+    body |= {name: raw[name] for name in GATEWAY_FIELDS if raw.get(name) is not None}
     own |= {name_of(name) for name in given.keys() - _READ if given[name] not in (None, [], {})}
     return Ask(
         model=model,

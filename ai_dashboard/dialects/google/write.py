@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ai_dashboard.core.chat import Ask, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject, Target
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Written
 from ai_dashboard.dialects.google import signatures
 from ai_dashboard.dialects.google.families import family_of
-from ai_dashboard.dialects.google.fields import FOR_THE_GATEWAY, camel, objects_at
+from ai_dashboard.dialects.google.fields import camel, objects_at
 from ai_dashboard.dialects.google.request import bare, request_of
 from ai_dashboard.dialects.google.write_config import write_config, write_tools
 from ai_dashboard.dialects.google.write_contents import write_contents
@@ -25,7 +25,7 @@ _WRITTEN = frozenset({
     "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p",
     "top_k", "presence_penalty", "frequency_penalty", "seed", "stop", "n", "logprobs", "top_logprobs", "thinking",
     "reasoning_effort", "response_format", "tools", "tool_choice", "parallel_tool_calls", "functions", "function_call",
-    "service_tier", *FOR_THE_GATEWAY,
+    "service_tier", *GATEWAY_FIELDS,
 })  # fmt: skip
 """Fields that have their counterpart. `stream_options` ask for usage, which Google always tells."""
 
@@ -74,12 +74,12 @@ def passed_on(ask: Ask, target: Target) -> bytes:
     speaks to the gateway, or holds thinking of another provider from an earlier turn."""
     raw = ask.raw
     foreign = signatures.HEAD in raw
-    if not foreign and not any(name in ask.body for name in FOR_THE_GATEWAY) and _MODEL.search(raw) is None:
+    if not foreign and not any(name in ask.body for name in GATEWAY_FIELDS) and _MODEL.search(raw) is None:
         return raw
     given = parse_object(raw)
-    if not foreign and given.keys().isdisjoint({*FOR_THE_GATEWAY, "model"}):
+    if not foreign and given.keys().isdisjoint({*GATEWAY_FIELDS, "model"}):
         return raw
-    body = {name: value for name, value in with_numbers_as_written(given, raw).items() if name not in FOR_THE_GATEWAY}
+    body = {name: value for name, value in with_numbers_as_written(given, raw).items() if name not in GATEWAY_FIELDS}
     if "model" in body:
         body["model"] = f"models/{bare(target.model)}"
     if foreign:

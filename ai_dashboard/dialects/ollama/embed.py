@@ -2,13 +2,12 @@
 
 import orjson
 
-from ai_dashboard.core.chat import Ask, Form, HttpRequest, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, Form, HttpRequest, JsonObject, Target
 from ai_dashboard.core.errors import CallerError, UpstreamInvalid
 from ai_dashboard.dialects.body import encode as dumped
 from ai_dashboard.dialects.embeddings import Vectors, inputs_of, texts_of, vector_of
 from ai_dashboard.dialects.forms import Call, Written
 from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.ollama.fields import FOR_THE_GATEWAY
 from ai_dashboard.dialects.ollama.lines import error_in
 from ai_dashboard.dialects.ollama.read import own_fields
 from ai_dashboard.dialects.ollama.window import BYTES_PER_TOKEN, TOKENS_PER_MESSAGE, size_of, wider, window_for
@@ -16,10 +15,10 @@ from ai_dashboard.dialects.ollama.write import headers_of, with_options
 from ai_dashboard.dialects.openai.read import model_of, parse_object, wishes
 from ai_dashboard.dialects.tap import object_in
 
-_EMBED = frozenset({"model", "input", "dimensions", *FOR_THE_GATEWAY})
-_EMBEDDINGS = frozenset({"model", "prompt", *FOR_THE_GATEWAY})
+_EMBED = frozenset({"model", "input", "dimensions", *GATEWAY_FIELDS})
+_EMBEDDINGS = frozenset({"model", "prompt", *GATEWAY_FIELDS})
 _NATIVE = ("keep_alive", "truncate")
-_WRITTEN = frozenset({"model", "input", "dimensions", "encoding_format", "options", *_NATIVE, *FOR_THE_GATEWAY})
+_WRITTEN = frozenset({"model", "input", "dimensions", "encoding_format", "options", *_NATIVE, *GATEWAY_FIELDS})
 """How the vectors are spelled (`encoding_format`) is between the caller and the gateway."""
 
 
@@ -108,7 +107,7 @@ def decode_embeddings(body: bytes) -> Vectors:
 def _ask(call: Call, form: Form, given: JsonObject, body: JsonObject, canonical: frozenset[str]) -> Ask:
     if not isinstance(given.get("options"), dict | None):
         raise CallerError("`options` is not an object")
-    body |= {name: given[name] for name in FOR_THE_GATEWAY if given.get(name) is not None}
+    body |= {name: given[name] for name in GATEWAY_FIELDS if given.get(name) is not None}
     capability, strict = wishes(given, call.headers)
     return Ask(
         model=body["model"],

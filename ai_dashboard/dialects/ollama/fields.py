@@ -47,6 +47,3 @@ THINK: Mapping[str, bool | str] = MappingProxyType({
 
 EFFORTS: Mapping[str, str] = MappingProxyType({"low": "low", "medium": "medium", "high": "high", "max": "xhigh"})
 """The levels of `think`, and the `reasoning_effort` that they are."""
-
-FOR_THE_GATEWAY = ("capability", "strict", "requirements", "task", "ensemble", "cache")
-"""Fields at the top of an ask that speak to the gateway and never leave it."""

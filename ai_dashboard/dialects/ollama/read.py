@@ -1,15 +1,15 @@
 """Ollama's asks, read into the canonical form: `/api/chat` and `/api/generate`."""
 
-from ai_dashboard.core.chat import Ask, Form, JsonObject
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, Form, JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.body import with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
-from ai_dashboard.dialects.ollama.fields import EFFORTS, FOR_THE_GATEWAY, SAME_OPTIONS, WHOLE_NUMBERS
+from ai_dashboard.dialects.ollama.fields import EFFORTS, SAME_OPTIONS, WHOLE_NUMBERS
 from ai_dashboard.dialects.ollama.read_messages import read_messages, user_message
 from ai_dashboard.dialects.openai.read import model_of, parse_object, wishes
 
 _EVERYWHERE = frozenset(
-    {"model", "stream", "format", "options", "think", "keep_alive", "logprobs", "top_logprobs", *FOR_THE_GATEWAY}
+    {"model", "stream", "format", "options", "think", "keep_alive", "logprobs", "top_logprobs", *GATEWAY_FIELDS}
 )
 _CHAT = _EVERYWHERE | {"messages", "tools"}
 _GENERATE = _EVERYWHERE | {"prompt", "system", "images"}
@@ -67,7 +67,7 @@ def _ask(call: Call, form: Form, given: JsonObject, body: JsonObject, canonical:
     body |= {"stream": stream} | _options(given.get("options")) | _format(given.get("format")) | _think(given)
     if stream:
         body["stream_options"] = {"include_usage": True}  # the last line always has the counts
-    for name in ("keep_alive", "logprobs", "top_logprobs", *FOR_THE_GATEWAY):
+    for name in ("keep_alive", "logprobs", "top_logprobs", *GATEWAY_FIELDS):
         if given.get(name) is not None:
             body[name] = given[name]
     capability, strict = wishes(given, call.headers)

@@ -8,12 +8,12 @@ reason.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ai_dashboard.core.chat import Ask, Form, HttpRequest, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, Form, HttpRequest, JsonObject, Target
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Written
 from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.ollama.fields import FOR_THE_GATEWAY, OPTIONS, THINK
+from ai_dashboard.dialects.ollama.fields import OPTIONS, THINK
 from ai_dashboard.dialects.ollama.window import wider, window_of
 from ai_dashboard.dialects.ollama.write_messages import write_messages
 from ai_dashboard.dialects.openai.passthrough import key_header, with_model
@@ -25,7 +25,7 @@ OpenAI SDK), and what they say in Ollama's words goes before what they say in ot
 
 _WRITTEN = frozenset({
     "model", "messages", "stream", "stream_options", "tools", "options", "response_format", "reasoning_effort",
-    "thinking", *OPTIONS, *NATIVE_FIELDS, *FOR_THE_GATEWAY,
+    "thinking", *OPTIONS, *NATIVE_FIELDS, *GATEWAY_FIELDS,
 })  # fmt: skip
 """`stream_options` ask for usage, which Ollama always tells."""
 
@@ -90,7 +90,7 @@ def with_options(ask: Ask, target: Target, defaults: JsonObject) -> bytes:
     the gateway, and with those of the model's own options on which the caller says nothing. Two callers with different
     options would otherwise make Ollama load the model anew for each of them."""
     renamed = ask.model != target.model
-    spoken = any(name in ask.body for name in FOR_THE_GATEWAY)
+    spoken = any(name in ask.body for name in GATEWAY_FIELDS)
     if not (spoken or defaults):
         raw = with_model(ask.raw, target.model) if renamed else ask.raw
         if raw is not None:
@@ -100,7 +100,7 @@ def with_options(ask: Ask, target: Target, defaults: JsonObject) -> bytes:
     missing = {name: value for name, value in defaults.items() if options.get(name) is None}
     if not (renamed or spoken or missing):
         return ask.raw
-    body = {name: value for name, value in given.items() if name not in FOR_THE_GATEWAY}
+    body = {name: value for name, value in given.items() if name not in GATEWAY_FIELDS}
     if missing:
         body["options"] = options | missing
     return encode(body | {"model": target.model})

@@ -8,11 +8,10 @@ another form refuses it and never answers half of it.
 
 from dataclasses import dataclass
 
-from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.fields import CHAT_FIELDS, OLLAMA_ONLY, SAMPLING
-from ai_dashboard.dialects.openai.passthrough import OWN_FIELDS
 from ai_dashboard.dialects.openai.read import (
     include_usage_of,
     model_of,
@@ -22,7 +21,7 @@ from ai_dashboard.dialects.openai.read import (
     wishes,
 )  # fmt: skip
 
-COPIED = (CHAT_FIELDS | OLLAMA_ONLY | SAMPLING | OWN_FIELDS | {"thinking"}) - {"messages", "logprobs"}
+COPIED = (CHAT_FIELDS | OLLAMA_ONLY | SAMPLING | GATEWAY_FIELDS | {"thinking"}) - {"messages", "logprobs"}
 """Fields that mean the same in a chat."""
 
 READ = frozenset({"model", "prompt", "logprobs", "echo", "best_of"})

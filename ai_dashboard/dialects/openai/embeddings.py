@@ -2,13 +2,13 @@
 
 import orjson
 
-from ai_dashboard.core.chat import Ask, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject, Target
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.dialects.body import encode as encode_body
 from ai_dashboard.dialects.embeddings import Vectors, inputs_of, to_base64, vector_of
 from ai_dashboard.dialects.forms import Call, Written
 from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.openai.passthrough import OWN_FIELDS, pass_on, request_of
+from ai_dashboard.dialects.openai.passthrough import pass_on, request_of
 from ai_dashboard.dialects.openai.read import embedded_tokens, model_of, parse_object, passed_headers, wishes
 from ai_dashboard.dialects.openai.tap import error_in, usage_of
 from ai_dashboard.dialects.tap import object_in
@@ -44,7 +44,7 @@ def write(ask: Ask, target: Target, kind: Kind) -> Written:
     body: JsonObject = {"model": target.model}
     warnings = []
     for name, value in ask.body.items():
-        if name in OWN_FIELDS or name in ("model", "encoding_format") or value is None:
+        if name in GATEWAY_FIELDS or name in ("model", "encoding_format") or value is None:
             continue
         if name in FIELDS:
             body[name] = value

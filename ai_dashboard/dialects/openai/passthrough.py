@@ -8,14 +8,11 @@ import re
 
 import orjson
 
-from ai_dashboard.core.chat import Ask, Form, HttpRequest, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, Form, HttpRequest, Target
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Written
 from ai_dashboard.dialects.kinds import Auth, Kind
 from ai_dashboard.dialects.openai.read import parse_object
-
-OWN_FIELDS = frozenset({"capability", "strict", "requirements", "task", "ensemble", "cache"})
-"""Fields that speak to the gateway and mean nothing to a provider (OpenAI refuses fields that it does not know)."""
 
 NEAR = 4096
 """So close to the end a model's name is proven to be the ask's by reading only what follows it."""
@@ -41,12 +38,12 @@ def wants_usage(ask: Ask, kind: Kind) -> bool:
 
 def own_bytes(ask: Ask, model: str, usage: bool) -> bytes:
     """The caller's bytes, with the provider's name for the model and, where it is wanted, with the wish for usage."""
-    if OWN_FIELDS.isdisjoint(ask.body) and not (usage and "stream_options" in ask.body):
+    if GATEWAY_FIELDS.isdisjoint(ask.body) and not (usage and "stream_options" in ask.body):
         raw = ask.raw if ask.model == model else with_model(ask.raw, model)
         if raw is not None:
             return _with_usage(raw) if usage else raw
     body = with_numbers_as_written(ask.body if ask.form == "openai.chat" else parse_object(ask.raw), ask.raw)
-    changed = {name: value for name, value in body.items() if name not in OWN_FIELDS} | {"model": model}
+    changed = {name: value for name, value in body.items() if name not in GATEWAY_FIELDS} | {"model": model}
     if usage:
         options = body.get("stream_options")
         changed["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}

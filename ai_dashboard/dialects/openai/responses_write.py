@@ -3,11 +3,11 @@
 Asks of other forms are written as chat completions, which every such provider takes too.
 """
 
-from ai_dashboard.core.chat import Ask, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject, Target
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Decoder, Written
 from ai_dashboard.dialects.kinds import Kind
-from ai_dashboard.dialects.openai.passthrough import OWN_FIELDS, request_of, with_model
+from ai_dashboard.dialects.openai.passthrough import request_of, with_model
 from ai_dashboard.dialects.openai.responses_items import SEAL, is_sealed, items_of
 from ai_dashboard.dialects.openai.responses_read import ResponsesAsk
 
@@ -29,7 +29,7 @@ def _own(ask: Ask) -> ResponsesAsk:
 
 
 def _body(ask: ResponsesAsk, target: Target) -> bytes:
-    left_out = set(OWN_FIELDS & ask.asked.keys())
+    left_out = set(GATEWAY_FIELDS & ask.asked.keys())
     # A provider that never heard the conversation so far is told all of it.
     retell = bool(ask.past) and ask.kept_by != target.provider
     sealed = SEAL.encode() in ask.raw and any(is_sealed(item) for item in items_of(ask.asked.get("input")))

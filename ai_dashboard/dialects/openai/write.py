@@ -4,7 +4,7 @@ as it came wherever it can; any other is written from its canonical body, and ev
 from dataclasses import replace
 from types import MappingProxyType
 
-from ai_dashboard.core.chat import Ask, JsonObject, Target
+from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject, Target
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Written
 from ai_dashboard.dialects.kinds import Kind
@@ -16,7 +16,7 @@ from ai_dashboard.dialects.openai.fields import (
     SAMPLING,
 )  # fmt: skip
 from ai_dashboard.dialects.openai.messages import without_beyond, without_mark, written_messages
-from ai_dashboard.dialects.openai.passthrough import OWN_FIELDS, pass_on, request_of
+from ai_dashboard.dialects.openai.passthrough import pass_on, request_of
 from ai_dashboard.dialects.openai.reasoning import effort_of, fit
 
 MAX_STOPS = 4
@@ -58,7 +58,7 @@ def _translated(ask: Ask, target: Target, kind: Kind) -> Written:
         if kind.stream_usage:
             body["stream_options"] = {"include_usage": True}
     for name, value in ask.body.items():
-        if name not in BUILT_HERE and name not in OWN_FIELDS and value not in (None, [], {}):
+        if name not in BUILT_HERE and name not in GATEWAY_FIELDS and value not in (None, [], {}):
             _write_field(name, value, body, kind, warnings)
     _think(ask.body, body, kind)
     _tidy_tools(body, kind, warnings)

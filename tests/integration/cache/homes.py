@@ -13,6 +13,8 @@ from ai_dashboard.state.link import Link
 from tests.valkey import Valkey
 
 WAIT_S = 5.0
+PATIENT_S = 2.0
+"""What a call may take where no test is about that: the machine may have other things to do."""
 
 
 class Turned:
@@ -30,10 +32,14 @@ class Turned:
 
 
 @asynccontextmanager
-async def linked(server: Valkey, *, seed: int = 1, watch: bool = False) -> AsyncIterator[Link]:
+async def linked(
+    server: Valkey, *, seed: int = 1, watch: bool = False, call_s: float = PATIENT_S
+) -> AsyncIterator[Link]:
     """A link that is up."""
-    link = Link(server.url, clock=SystemClock(), chance=random.Random(seed))
-    assert await link.connect()
+    link = Link(server.url, clock=SystemClock(), chance=random.Random(seed), call_s=call_s)
+    async with asyncio.timeout(10.0):
+        while not await link.connect():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
     watching = asyncio.get_running_loop().create_task(link.watch()) if watch else None
     try:
         yield link
@@ -56,11 +62,14 @@ def gateway(link: Link | None, name: str = "g", clock: Turned | None = None) -> 
 
 @asynccontextmanager
 async def gateways(
-    server: Valkey, many: int, clock: Turned | None = None, *, watch: bool = False
+    server: Valkey, many: int, clock: Turned | None = None, *, watch: bool = False, call_s: float = PATIENT_S
 ) -> AsyncIterator[list[ExactCache]]:
     """Several gateways on one emptied Redis, each with a link of its own."""
     async with AsyncExitStack() as stack:
-        links = [await stack.enter_async_context(linked(server, seed=seed, watch=watch)) for seed in range(many)]
+        links = [
+            await stack.enter_async_context(linked(server, seed=seed, watch=watch, call_s=call_s))
+            for seed in range(many)
+        ]
         await links[0].call("FLUSHALL")
         yield [gateway(link, f"g{number}", clock) for number, link in enumerate(links)]
 

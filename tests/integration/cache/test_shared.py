@@ -144,9 +144,9 @@ async def test_without_redis_each_goes_on_with_its_memory_and_tells_the_rest_lat
 
 async def test_a_redis_that_hangs_costs_a_request_its_bound_and_no_more() -> None:
     with valkey() as server:
-        async with gateways(server, 1) as (one,):
+        async with gateways(server, 1, call_s=0.05) as (one,):
             with server.frozen():
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(1.5):
                     leading = await lead(one)
                     await leading.land(fresh().entry)
                     assert isinstance(await one.find(KEY), Kept)

@@ -52,11 +52,6 @@ def claim(
     return Claim((share,), amount, bounded, CALENDAR.at(wall), wall)
 
 
-def charge_of(hold: Hold, amount: int | None, provider: str = "p", tenant: str = "") -> tuple[object, Counts]:
-    made = receipt_of(amount, provider, tenant)
-    return line_of(made, hold.moment), Counts.of(made)
-
-
 def receipt_of(amount: int | None, provider: str = "p", tenant: str = "") -> Receipt:
     return Receipt(
         NOON, provider, "m", tenant, "", "", Usage(100, 50), "file" if amount is not None else "unknown", amount

@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import sys
+from collections.abc import Callable
 
 from ai_dashboard.core.costs import DOLLAR
 from ai_dashboard.costs.account import EVERYBODY
@@ -22,14 +23,13 @@ async def race(url: str, gateway: str, calls: int, cost: int) -> None:
     link = Link(url, clock=SystemClock(), chance=chance, call_s=1.0)
     watching = asyncio.create_task(link.watch())  # noqa: TID251 - it ends with the process
     ledger = redis_ledger(link, gateway, TurnedClock())
-    while not link.up:
-        await asyncio.sleep(0.01)
-    ledger.settle(first := await granted(ledger.reserve(claim(0, DOLLAR))), None)
-    assert first.settled
+    await until(lambda: link.up)
+    first = await ledger.reserve(claim(0, DOLLAR))
+    assert isinstance(first, Hold)
+    ledger.settle(first, None)
     running = asyncio.create_task(ledger.run(lambda: CALENDAR.at(TurnedClock().wall())))  # noqa: TID251
-    while ledger.account(EVERYBODY).name not in ledger._promises:
-        await asyncio.sleep(0.01)
-    print("ready", flush=True)
+    await until(lambda: EVERYBODY in ledger._promises)
+    say("ready")
     await asyncio.to_thread(sys.stdin.readline)
     spent = [0]
 
@@ -42,20 +42,24 @@ async def race(url: str, gateway: str, calls: int, cost: int) -> None:
             pay(ledger, hold, spent[-1])
 
     await asyncio.gather(*(call() for _ in range(calls)))
-    print("raced", json.dumps({"spent": sum(spent), "granted": len(spent) - 1}), flush=True)
+    say("raced", json.dumps({"spent": sum(spent), "granted": len(spent) - 1}))
     await asyncio.to_thread(sys.stdin.readline)
-    while ledger._waiting or ledger._sending is not None:
-        await asyncio.sleep(0.01)
-    print("told", flush=True)
+    await until(lambda: not ledger._waiting and ledger._sending is None)
+    say("told")
     running.cancel()
     watching.cancel()
 
 
-async def granted(asked: object) -> Hold:
-    """What was asked for, which there must be enough for."""
-    hold = await asked  # type: ignore[misc]
-    assert isinstance(hold, Hold)
-    return hold
+async def until(so: Callable[[], bool]) -> None:
+    """Look again and again, for as long as whoever started us has patience."""
+    while not so():  # noqa: ASYNC110 - nobody says when
+        await asyncio.sleep(0.01)
+
+
+def say(*words: str) -> None:
+    """To whoever started us."""
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

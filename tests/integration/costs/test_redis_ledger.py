@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -217,7 +218,7 @@ class Racers:
         self._url = url
         self._processes: list[Process] = []
 
-    async def __aenter__(self) -> "Racers":
+    async def __aenter__(self) -> Self:
         for gateway in range(3):
             self._processes.append(
                 await asyncio.create_subprocess_exec(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from redis.asyncio import Redis
 
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.state.link import Link, LinkDown, LinkState, Script, without_password
@@ -115,3 +116,25 @@ async def test_one_that_is_not_there_is_said_once_and_a_clear_reason_given() -> 
 def test_an_address_is_shown_without_its_password() -> None:
     assert without_password("rediss://me:secret@redis.lab:6380/2?ssl_cert_reqs=none") == "rediss://redis.lab:6380/2"
     assert without_password("unix://:secret@/run/valkey.sock?db=1") == "unix:///run/valkey.sock"
+
+
+class _Deaf(Redis):
+    """A client that keeps a cancellation to itself, as redis-py does while it connects."""
+
+    async def execute_command(self, *_parts: object, **_options: object) -> bytes:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass
+        return b"PONG"
+
+
+async def test_whoever_is_cancelled_while_it_waits_for_redis_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = Link("unix:///nowhere/at/all.sock", clock=SystemClock(), chance=random.Random(1), call_s=5.0)
+    monkeypatch.setattr(link, "_redis", _Deaf())
+    watching = asyncio.get_running_loop().create_task(link.watch())
+    await asyncio.sleep(0)
+    watching.cancel()
+    async with asyncio.timeout(2.0):
+        with pytest.raises(asyncio.CancelledError):
+            await watching

@@ -9,7 +9,7 @@ from ai_dashboard.core.diagnostics import Severity
 
 PROVIDERS = """providers:
   home: {type: ollama}
-  off: {type: ollama, status: disabled, base_url: "http://127.0.0.1:1"}
+  spare: {type: ollama, status: disabled, base_url: "http://127.0.0.1:1"}
 """
 REGIONS = "data_residency: {rules: {eu: {regions: [local], groups: [europe]}}}"
 GOOD = (
@@ -43,7 +43,12 @@ def test_what_is_there_is_not_complained_about(tmp_path: Path) -> None:
             "tenants.acme.preferred_providers.1",
             "no provider `nobody`",
         ),
-        ("tenants: {acme: {allowed_providers: off}}", Severity.WARNING, "tenants.acme.allowed_providers", "no active"),
+        (
+            "tenants: {acme: {allowed_providers: spare}}",
+            Severity.WARNING,
+            "tenants.acme.allowed_providers",
+            "no active",
+        ),
         (
             "auth: {jwt: {algorithm: RS256, key_file: nowhere.pem}}",
             Severity.ERROR,

@@ -1,0 +1,82 @@
+"""The admin API's part that is asked only while somebody looks: histories, one provider in detail, services."""
+
+from collections.abc import Iterator
+from typing import Protocol, get_args
+from urllib.parse import unquote
+
+import orjson
+
+from ai_dashboard.core.errors import CallerError, NotFound
+from ai_dashboard.core.history import SeriesKey, ServiceAction, Window
+from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.insight import Insight
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.transport.http1 import Exchange
+
+MAX_SHOWN = 8
+"""Series whose points are handed out at one time."""
+
+_ACTIONS: tuple[ServiceAction, ...] = get_args(ServiceAction)
+
+
+class Inspected(Protocol):
+    """The part of a gateway that this API shows."""
+
+    @property
+    def insight(self) -> Insight: ...
+
+
+class InsightApi:
+    """Handlers below `/api/admin/`; each answers with the JSON of one dataclass of `core`, field for field."""
+
+    def __init__(self, gateway: Inspected) -> None:
+        self._gateway = gateway
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, path and handler of each."""
+        yield "GET", "history", self._history
+        yield "GET", "providers/*", self._provider
+        yield "GET", "services/*", self._service
+        yield "POST", "services/*", self._act
+
+    async def _history(self, exchange: Exchange) -> None:
+        """`GET …/history?window=1h&series=[["vllm","qwen3"]]`."""
+        query = query_of(exchange)
+        written = query.get("window", Window.HOUR.value)
+        window = next((known for known in Window if known.value == written), None)
+        if window is None:
+            raise CallerError(f"there is no window {written[:16]!r}", hint=f"there are {', '.join(Window)}")
+        reply_json(exchange, self._gateway.insight.history(window, _keys(query.get("series", "[]"))))
+
+    async def _provider(self, exchange: Exchange) -> None:
+        """`GET …/providers/{name}`."""
+        reply_json(exchange, self._gateway.insight.provider(_name(exchange, "/providers/")))
+
+    async def _service(self, exchange: Exchange) -> None:
+        """`GET …/services/{provider}`."""
+        reply_json(exchange, await self._gateway.insight.service(_name(exchange, "/services/")))
+
+    async def _act(self, exchange: Exchange) -> None:
+        """`POST …/services/{provider}/{action}`."""
+        provider, _, wanted = exchange.path.partition("/services/")[2].rpartition("/")
+        action = next((known for known in _ACTIONS if known == wanted), None)
+        if action is None or not provider:
+            raise NotFound(f"there is no {exchange.path}", hint=f"POST …/services/NAME/ and {' or '.join(_ACTIONS)}")
+        reply_json(exchange, await self._gateway.insight.service(unquote(provider), action))
+
+
+def _name(exchange: Exchange, before: str) -> str:
+    return unquote(exchange.path.partition(before)[2])
+
+
+def _keys(written: str) -> list[SeriesKey]:
+    """`[["provider","model"], …]`."""
+    try:
+        pairs = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        pairs = None
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair) for pair in pairs
+    ):
+        raise CallerError("`series` cannot be read", hint='for example [["ollama","llama3.1:8b"],["openai",""]]')
+    return [SeriesKey(*pair) for pair in pairs[:MAX_SHOWN]]
