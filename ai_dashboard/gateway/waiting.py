@@ -35,7 +35,7 @@ async def wait_for_place(ask: Ask, plan: Plan, trip: Trip, runtime: Runtime, tot
 
 
 def priority_in(ask: Ask, trip: Trip) -> Priority:
-    """What the caller says: `x-priority`, or the field `priority`. Raises `CallerError` for a level that is not there."""
+    """What the caller says: `x-priority`, or the field `priority`. Raises `CallerError` for what is no level."""
     said = _said("priority", ask, trip)
     if said is None:
         return Priority.NORMAL

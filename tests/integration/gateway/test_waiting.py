@@ -120,8 +120,8 @@ async def test_a_client_that_leaves_is_not_sent_and_leaves_no_place_taken() -> N
     async with house({"gpu": gpu}, entries=ONE) as home, asyncio.TaskGroup() as clients:
         clients.create_task(ask(home, "first"))
         await until(lambda: busy.here == 1)
+        body = {"model": "m", "messages": [{"role": "user", "content": "gone"}]}
         with pytest.raises(httpx.ReadTimeout):
-            body = {"model": "m", "messages": [{"role": "user", "content": "gone"}]}
             await home.http.post("/v1/chat/completions", json=body, timeout=0.1)
         await until(lambda: len(home.gateway.runtime.waiting) == 0)
         busy.finish(2)

@@ -168,7 +168,13 @@ def test_going_on_puts_the_past_before_the_input_and_takes_no_instructions_along
     assert ask.items == [*past, {"type": "message", **USER}]
 
 
-VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["", "auto", "text"])
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["", "auto", "text"])
+)
 KEYS = st.sampled_from(["type", "role", "content", "format", "effort", "name", "schema", "tools", "mode"])
 NESTED = st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=6)
 

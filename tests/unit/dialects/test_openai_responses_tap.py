@@ -228,6 +228,15 @@ def test_a_whole_reply_that_is_none_is_refused(whole: dict[str, Any], says: str)
         ({}, Usage(0, 0)),
         ({"input_tokens": "x", "output_tokens": -1, "input_tokens_details": []}, Usage(0, 0)),
         (USAGE, TOLD),
+        (
+            {
+                "input_tokens": 9,
+                "output_tokens": 8,
+                "input_tokens_details": {"image_tokens": 4},
+                "output_tokens_details": {"audio_tokens": 5},
+            },
+            Usage(9, 8, input_image_tokens=4, output_audio_tokens=5),
+        ),
     ],
 )
 def test_usage(value: object, usage: Usage | None) -> None:

@@ -339,6 +339,15 @@ def test_refusals_of_replies_let_another_provider_answer() -> None:
             },
             Usage(9, 8, cached_tokens=7, reasoning_tokens=6),
         ),
+        (
+            {
+                "prompt_tokens": 30,
+                "completion_tokens": 20,
+                "prompt_tokens_details": {"audio_tokens": 11, "image_tokens": 12},
+                "completion_tokens_details": {"audio_tokens": 13, "image_tokens": "x"},
+            },
+            Usage(30, 20, input_audio_tokens=11, input_image_tokens=12, output_audio_tokens=13),
+        ),
         ({"prompt_tokens": -1, "completion_tokens": "5", "prompt_tokens_details": 3}, Usage(0, 0)),
     ],
 )
