@@ -1,1 +1,5 @@
-"""Answers given before: exact and semantic, in memory or in Redis."""
+"""Answers that are given again. `SemanticCache` is usable on its own."""
+
+from ai_dashboard.cache.semantic.standalone import SemanticCache
+
+__all__ = ["SemanticCache"]

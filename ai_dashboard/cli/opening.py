@@ -101,7 +101,12 @@ async def opened(order: Order) -> AsyncIterator[Gateway]:
             look = partial(_look_around, order.env) if order.look_around else None
             audit = Audit(audit_folder(order.env), time.time)
             async with Gateway(
-                order.loaded, order.options, read_host=lambda: hardware.latest, discover=look, audit=audit
+                order.loaded,
+                order.options,
+                read_host=lambda: hardware.latest,
+                discover=look,
+                audit=audit,
+                state=state_folder(order.env),
             ) as gateway:
                 yield gateway
     finally:
@@ -125,7 +130,13 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
         async with DemoStage(order.seed, faults=order.faults) as stage:
             loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order)
             async with (
-                Gateway(loaded, order.options, read_host=lambda: hardware.latest, chance=Random(order.seed)) as gateway,
+                Gateway(
+                    loaded,
+                    order.options,
+                    read_host=lambda: hardware.latest,
+                    chance=Random(order.seed),
+                    state=Path(folder) / "state",
+                ) as gateway,
                 asyncio.TaskGroup() as visitors,
             ):
                 traffic = visitors.create_task(send_traffic(url_of(*gateway.address), order.seed), name="traffic")

@@ -1,7 +1,7 @@
 """The door to a gateway in a thread of this process. Pictures and records are references; the rest runs on its loop."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from ai_dashboard.config.json_schema import schema_text
@@ -14,6 +14,7 @@ from ai_dashboard.core.control import (
     ProposalView,
     ProviderAction,
 )
+from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
@@ -59,6 +60,21 @@ class LocalPort:
             return self._gateway.explain(facts)
 
         return await self._on_its_loop(explained())
+
+    async def history(self, window: Window, shown: Sequence[SeriesKey] = ()) -> HistoryView:
+        async def measured() -> HistoryView:
+            return self._gateway.insight.history(window, shown)
+
+        return await self._on_its_loop(measured())
+
+    async def provider(self, name: str) -> ProviderDetail:
+        async def detailed() -> ProviderDetail:
+            return self._gateway.insight.provider(name)
+
+        return await self._on_its_loop(detailed())
+
+    async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
+        return await self._on_its_loop(self._gateway.insight.service(provider, action))
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return await self._on_its_loop(self._gateway.config_files())

@@ -1,6 +1,6 @@
 """The door to a gateway anywhere else: the same typed values, read from the admin API's JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -32,6 +32,7 @@ from ai_dashboard.core.errors import (
     RecordNotFound,
     UnknownResidency,
 )  # fmt: skip
+from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
@@ -46,6 +47,9 @@ _SNAPSHOT = TypeAdapter(Snapshot)
 _RECORDS = TypeAdapter(RecordPage)
 _RECORD = TypeAdapter(RequestRecord)
 _PROVIDER = TypeAdapter(ProviderView)
+_HISTORY = TypeAdapter(HistoryView)
+_DETAIL = TypeAdapter(ProviderDetail)
+_SERVICE = TypeAdapter(ServiceView)
 _PLAN = TypeAdapter(Plan)
 _FACTS = TypeAdapter(RouteFacts)
 _FILES = TypeAdapter(tuple[ConfigFile, ...])
@@ -107,6 +111,20 @@ class RemotePort:
     async def explain(self, facts: RouteFacts) -> Plan:
         query = {"model": facts.model, "facts": _FACTS.dump_json(facts, exclude_defaults=True).decode()}
         return self._parsed(_PLAN, await self._ask("GET", "/api/admin/route", query))
+
+    async def history(self, window: Window, shown: Sequence[SeriesKey] = ()) -> HistoryView:
+        series = orjson.dumps([[key.provider, key.model] for key in shown]).decode()
+        query = {"window": window.value, "series": series}
+        return self._parsed(_HISTORY, await self._ask("GET", "/api/admin/history", query))
+
+    async def provider(self, name: str) -> ProviderDetail:
+        return self._parsed(_DETAIL, await self._ask("GET", f"/api/admin/providers/{quote(name, safe='')}", {}))
+
+    async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
+        path = f"/api/admin/services/{quote(provider, safe='')}"
+        if action is None:
+            return self._parsed(_SERVICE, await self._ask("GET", path, {}, patience=CONFIG_TIMEOUT))
+        return self._parsed(_SERVICE, await self._ask("POST", f"{path}/{action}", {}, patience=REFRESH_TIMEOUT))
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return self._parsed(_FILES, await self._ask("GET", "/api/admin/config", {}))

@@ -30,7 +30,8 @@ their answers is best."""
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """One try at one provider. Times are seconds from the start of the request; `error` is a code of the error tree.
-    `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used."""
+    `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used; `cost` is in
+    nano-dollars, None when nobody knows."""
 
     provider: str
     model: str
@@ -44,6 +45,7 @@ class AttemptRecord:
     kind: AttemptKind = "first"
     paused_s: float = 0.0
     usage: Usage | None = None
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class RequestRecord:
     say what the answer does not: what the provider could not be told, and that it did not hear the whole prompt.
     `usage` is what the answer itself cost; `facts` are all that routing knew, so that the plan can be made again.
     `queued_s` is how long it waited for a place at a provider, `generation` the number of the configuration that it
-    began and ended with.
+    began and ended with. `cost` is what all attempts together cost in nano-dollars, None when nobody knows; `cached`
+    says that the answer was known before, and how it was recognised.
     """
 
     seq: int
@@ -80,6 +83,10 @@ class RequestRecord:
     facts: RouteFacts | None = None
     generation: int = 0
     queued_s: float = 0.0
+    tenant: str = ""
+    key_id: str = ""
+    cost: int | None = None
+    cached: Literal["exact", "semantic"] | None = None
 
     @property
     def fallback_from(self) -> str | None:

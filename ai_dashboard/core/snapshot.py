@@ -130,8 +130,30 @@ class SeriesPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuProcess:
+    """A process with memory on a GPU. `model` is the model that its command line names, empty where it names none;
+    `memory` is None where the driver does not tell."""
+
+    pid: int
+    name: str
+    model: str
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GpuPart:
+    """A part of a GPU that is divided into instances (MIG)."""
+
+    name: str
+    memory_used: int | None
+    memory_total: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class GpuView:
-    """One GPU. A field that the driver or the device does not offer is None."""
+    """One GPU. A field that the driver or the device does not offer is None. `ecc_errors` are those since the driver
+    was loaded that could not be corrected; `throttled` says what keeps the clocks down; `trend` is the utilisation in
+    the latest samples, oldest first."""
 
     index: int
     name: str
@@ -142,11 +164,30 @@ class GpuView:
     temperature_c: float | None
     power_w: float | None
     power_limit_w: float | None
+    clock_mhz: float | None = None
+    clock_max_mhz: float | None = None
+    memory_clock_mhz: float | None = None
+    ecc_errors: int | None = None
+    throttled: tuple[str, ...] | None = None
+    processes: tuple[GpuProcess, ...] | None = None
+    parts: tuple[GpuPart, ...] = ()
+    trend: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiskView:
+    """A file system, by where it is mounted."""
+
+    path: str
+    used: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class HostView:
-    """The machine. `cpu` is 0 to 1 over all cores; `gpu_note` says calmly why there is no GPU, when there is none."""
+    """The machine. `cpu` is 0 to 1 over all cores; `gpu_note` says calmly why there is no GPU, when there is none.
+    Traffic is in bytes per second, over all network interfaces but the loopback and over all disks; `own_memory` is
+    what the gateway's process holds; `cpu_trend` is `cpu` in the latest samples, oldest first."""
 
     cpu: float | None = None
     cores: int = 0
@@ -155,6 +196,15 @@ class HostView:
     memory_total: int | None = None
     gpus: tuple[GpuView, ...] = ()
     gpu_note: str = "looking for a GPU"
+    swap_used: int | None = None
+    swap_total: int | None = None
+    disks: tuple[DiskView, ...] = ()
+    net_in: float | None = None
+    net_out: float | None = None
+    disk_read: float | None = None
+    disk_write: float | None = None
+    own_memory: int | None = None
+    cpu_trend: tuple[float | None, ...] = ()
 
 
 class AlertLevel(StrEnum):
@@ -199,6 +249,18 @@ class GatewayView:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedView:
+    """The Redis that several gateways share. `address` holds no password; `reason` says what was wrong with it last,
+    `since` from when it is `up` or is not; `gateways` counts those that are there, this one included."""
+
+    address: str
+    up: bool
+    reason: str
+    since: float
+    gateways: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigView:
     """Which configuration is in force. `number` counts accepted configurations since the start; `usable` is False when
     files were refused and nothing of them is served; `origin` says in words where it came from."""
@@ -213,7 +275,8 @@ class ConfigView:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All of it. `version` grows by one with each snapshot; `running` holds requests in flight, newest first, at most
-    100; `series` runs oldest to newest with the current, unfinished slice last."""
+    100; `series` runs oldest to newest with the current, unfinished slice last; `shared` is None for a gateway that
+    shares nothing."""
 
     version: int
     at: float
@@ -226,3 +289,4 @@ class Snapshot:
     total: Percentiles = field(default_factory=Percentiles)
     host: HostView = field(default_factory=HostView)
     alerts: tuple[Alert, ...] = ()
+    shared: SharedView | None = None

@@ -1,6 +1,8 @@
 """The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
 
+import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, get_args
 from urllib.parse import parse_qs, unquote
 
@@ -12,6 +14,7 @@ from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
 MAX_PAGE = 5000
@@ -29,6 +32,8 @@ class Controlled(Protocol):
     def record(self, id_prefix: str) -> RequestRecord: ...
     def operate(self, provider: str, action: ProviderAction) -> ProviderView: ...
     def explain(self, facts: RouteFacts) -> Plan: ...
+    @property
+    def audit(self) -> Audit | None: ...
     async def config_files(self) -> tuple[ConfigFile, ...]: ...
     async def refresh(self) -> None: ...
 
@@ -64,7 +69,12 @@ class AdminApi:
         action = next((known for known in _ACTIONS if known == wanted), None)
         if action is None or not provider:
             raise NotFound(f"there is no {exchange.path}", hint=f"POST …/providers/NAME/ and {' or '.join(_ACTIONS)}")
-        reply_json(exchange, self._gateway.operate(unquote(provider), action))
+        view = self._gateway.operate(unquote(provider), action)
+        if (audit := self._gateway.audit) is not None:
+            who = exchange.caller.key_id if exchange.caller is not None else ""
+            what, after = f"provider.{action}", view.wish or ""
+            await asyncio.to_thread(partial(audit.note, what, view.name, who=who, where=exchange.peer, after=after))
+        reply_json(exchange, view)
 
     async def route(self, exchange: Exchange) -> None:
         """`GET /api/admin/route?model=…`: where such a request would go, without sending it. `facts` may hold all that

@@ -13,11 +13,13 @@ from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.read import parse_object
 from ai_dashboard.dialects.refusals import message_of
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.handling import timeout_of
-from ai_dashboard.gateway.pipeline import Desk, OnRecord, answer_whole
+from ai_dashboard.gateway.on_record import OnRecord
+from ai_dashboard.gateway.pipeline import answer_whole
 from ai_dashboard.transport.http1 import Exchange, HeaderBlock
 
 JSON = [(b"content-type", b"application/json")]
@@ -80,7 +82,7 @@ class Batch:
 
     async def _answer(self, exchange: Exchange, request: object, place: Place, size: int) -> None:
         desk = self._gateway.desk()
-        with OnRecord(place, desk, CHAT) as trip:
+        async with OnRecord(place, desk, CHAT) as trip:
             desk.admit()
             if not isinstance(request, dict):
                 raise CallerError("the request is not an object")
@@ -89,9 +91,10 @@ class Batch:
             trip.asked, trip.timeout_s = ask.model, timeout_of(headers)
             if ask.stream:
                 raise CallerError("the replies of a batch are whole", hint="leave `stream` out")
-            trip.facts = facts = replace(facts_for(ask, headers), batch_size=size)
+            facts = replace(facts_for(ask, headers), batch_size=size)
+            facts = await desk.enter(trip, exchange.caller, ask.model, facts)
             trip.plan = plan = desk.plan(facts)
-            await answer_whole(place, desk, CHAT, ask, facts, plan, trip)
+            await answer_whole(place, desk, CHAT, ask, plan, trip)
 
 
 def _read(raw: bytes) -> tuple[list[Any], int]:

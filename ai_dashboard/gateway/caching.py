@@ -167,6 +167,11 @@ class Caching:
         self._mirror: Mirror | None = None
         self._begin(settings)
 
+    @property
+    def enabled(self) -> bool:
+        """Whether answers are kept at all."""
+        return self._settings.enabled
+
     def _begin(self, settings: CacheSettings) -> None:
         memory = MemoryHome(int(settings.max_mb * (1 << 20)))
         shared: SharedHome | None = None

@@ -23,7 +23,7 @@ class Conversations:
         """The ask, with the conversation that it goes on from."""
         return continued(ask, self._store, _owner(exchange))
 
-    def remember(self, ask: Ask, exchange: Exchange, relay: Relay, provider: str) -> None:
+    def remember(self, ask: Ask, exchange: Exchange, relay: Relay | Told, provider: str) -> None:
         """Keep what a whole reply has added. A reply that was passed on as it came is kept by its provider too."""
         translated = isinstance(relay, Translation)
         told = relay.encoder if isinstance(relay, Translation) else relay

@@ -8,10 +8,10 @@ from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.dialects.anthropic import count as anthropic
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.google import count as google
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.entrances import headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
-from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.transport.http1 import Exchange
 
 JSON = (b"content-type", b"application/json")

@@ -11,6 +11,7 @@ from ai_dashboard.core.errors import (
     CallerError,
     GatewayError,
     UpstreamContextExceeded,
+    UpstreamCrowded,
     UpstreamError,
     UpstreamRateLimited,
     UpstreamRefusedKey,
@@ -104,11 +105,20 @@ async def _try(
 ) -> Answer | Tried:
     """Try one candidate. Whatever it comes to, the record has it."""
     candidate = plan.attempts[place]
+    if runtime.places is not None:
+        state = runtime.provider(candidate.provider)
+        waited_s = await runtime.places.take(state, patient=place == len(plan.attempts) - 1)
+        if waited_s is None:
+            full = UpstreamCrowded("all of its places are taken, by other gateways too", retry_after_s=1)
+            return Tried(place, full, runtime.clock.monotonic())
+        trip.waited_s += waited_s
+        trip.queued_s += waited_s
     attempt = trip.attempt(candidate, runtime.clock.monotonic(), kind, paused_s)
     runtime.attempt_begins(attempt)
     error: GatewayError
     try:
         destination = generation.destination(candidate)
+        await _reserve(attempt, trip, destination, generation, runtime)
         return await commit(attempt, destination)
     except UpstreamError as failure:
         error = note_failure(trip, attempt, failure, destination, runtime)
@@ -120,6 +130,24 @@ async def _try(
         note_left(attempt, runtime)
         raise
     return Tried(place, error, runtime.clock.monotonic())
+
+
+async def _reserve(
+    attempt: Attempt, trip: Trip, destination: Destination, generation: Generation, runtime: Runtime
+) -> None:
+    """Hold what the try may cost. Raises `BudgetExceeded`; somebody who costs nothing may answer still."""
+    payer, facts, candidate = trip.payer, trip.facts, attempt.candidate
+    if payer is not None and facts is not None and runtime.book is not None:
+        attempt.ticket = await runtime.book.reserve(
+            payer,
+            candidate.provider,
+            candidate.model,
+            prompt_tokens=facts.prompt_tokens,
+            max_tokens=facts.max_tokens,
+            max_output=destination.target.max_output,
+            answers=trip.answers,
+            factor=generation.table.regions.price_factor(candidate.region),
+        )
 
 
 @dataclass(slots=True)

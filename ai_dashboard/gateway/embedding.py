@@ -10,9 +10,11 @@ from ai_dashboard.cache.keys import Scope
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.registry import EMBED_PROVIDERS
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.entrances import ENTRANCES
 from ai_dashboard.gateway.facts import facts_for
-from ai_dashboard.gateway.pipeline import Desk, OnRecord, answer_whole
+from ai_dashboard.gateway.on_record import OnRecord
+from ai_dashboard.gateway.pipeline import answer_whole
 from ai_dashboard.transport.http1 import HeaderBlock
 
 EMBEDDINGS = ENTRANCES["openai.embeddings"]
@@ -36,12 +38,13 @@ class _Caught:
 async def embed_through(desk: Desk, model: str, texts: Sequence[str], scope: Scope) -> list[list[float]] | None:
     """A vector for each text, from `provider/model`; None when nobody could, or might, make them."""
     caught = _Caught()
-    with OnRecord(caught, desk, EMBEDDINGS) as trip:
+    async with OnRecord(caught, desk, EMBEDDINGS) as trip:
         ask = EMBEDDINGS.read(Call(orjson.dumps({"model": model, "input": list(texts)})))
         facts = replace(facts_for(ask, {}), tenant=scope.tenant, residency=scope.residency or None)
         trip.asked = ask.model
+        facts = await desk.enter(trip, None, ask.model, facts)
         trip.plan = plan = desk.plan(facts)
-        await answer_whole(caught, desk, EMBEDDINGS, ask, facts, plan, trip)
+        await answer_whole(caught, desk, EMBEDDINGS, ask, plan, trip)
     if caught.status != 200:
         return None
     try:

@@ -147,10 +147,11 @@ class Gathering:
             self.trip.plan = replace(plan, notes=(*plan.notes, text))
 
 
-async def together(ask: Ask, facts: RouteFacts, plan: Plan, trip: Trip, desk: AtDesk) -> Answer:
+async def together(ask: Ask, plan: Plan, trip: Trip, desk: AtDesk) -> Answer:
     """The one answer of several models. Raises `CallerError` for a wish that makes no sense, and what any request may
     when nobody answers."""
     generation, runtime, client = desk.generation, desk.runtime, desk.client
+    facts = trip.facts or RouteFacts(plan.asked)
     wish = ask.body.get(ENSEMBLE)
     if ask.operation != "chat":
         if wish is not None:

@@ -112,3 +112,5 @@ def _read_at_start(settings: GatewaySettings) -> Iterator[tuple[str, object]]:
     yield "limits.max_body_mb", limits.max_body_mb
     yield "limits.max_header_kb", limits.max_header_kb
     yield "limits.header_read_s", limits.header_read_s
+    yield "redis.url", settings.redis.url
+    yield "redis.protocol", settings.redis.protocol

@@ -22,16 +22,21 @@ from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ConfigView, HostView, ProviderView, Snapshot
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
+from ai_dashboard.gateway.desk import Desk
+from ai_dashboard.gateway.embedding import embed_through
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
 from ai_dashboard.gateway.insight import Insight
+from ai_dashboard.gateway.keeping import Keeping
 from ai_dashboard.gateway.operations import find, operate
-from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
+from ai_dashboard.gateway.sharing import sharing_of
 from ai_dashboard.gateway.snapshot import freeze
+from ai_dashboard.routing.wishes import with_headers
+from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Limits, Server
@@ -75,7 +80,9 @@ class Gateway:
         chance: random.Random | None = None,
         env: Env = os.environ,
         audit: Audit | None = None,
+        state: Path | None = None,
     ) -> None:
+        """`state` is the folder for what outlives the process; without it everything is in memory."""
         self._loaded = loaded
         self._options = options
         self._read_host = read_host
@@ -90,10 +97,21 @@ class Gateway:
         self.generation = _first_generation(loaded, self._chance)
         self.client.widen(self.generation.settings.limits.max_in_flight)
         self.runtime.adopt(self.generation.config)
+        self.sharing = sharing_of(self.generation, self.runtime, self._chance)
+        self.keeping = Keeping(
+            self.generation,
+            self.runtime.clock,
+            admin_token=options.admin_token,
+            embed_via=lambda model, texts, scope: embed_through(self.desk(), model, texts, scope),
+            folder=state,
+            config_folder=loaded.folder,
+            link=self.link,
+        )
+        self.runtime.book = self.keeping.book
         self.guard = Guard(
             options.host or self.generation.settings.listen.host,
             self.generation.settings,
-            admin_token=options.admin_token,
+            lambda: self.keeping.identity,
             insecure=options.insecure,
         )
         self.audit = audit
@@ -114,6 +132,7 @@ class Gateway:
         settings = self.generation.settings
         host = self._options.host or settings.listen.host
         port = settings.listen.port if self._options.port is None else self._options.port
+        await self.keeping.open()
         self.guard.check(settings)
         self._server = Server(GatewayServer(self, self.guard).handle, _limits(settings))
         await self._server.__aenter__()
@@ -129,6 +148,10 @@ class Gateway:
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
         self._background = [self._tasks.create_task(self._tick(), name="snapshot")]
         self._background.append(self._tasks.create_task(self.reloader.run(), name="reload"))
+        if self.sharing is not None:
+            self._background.append(self._tasks.create_task(self.sharing.run(), name="sharing"))
+        for name, work in self.keeping.tasks():
+            self._background.append(self._tasks.create_task(work, name=name))
         if self._discover is not None:
             self._background.append(self._tasks.create_task(self._adopt_discovered(self._discover), name="discovery"))
         return self
@@ -142,6 +165,9 @@ class Gateway:
                 task.cancel()
         await self._server.__aexit__(kind, error, trace)
         await self._tasks.__aexit__(None, None, None)
+        await self.keeping.close()
+        if self.sharing is not None:
+            await self.sharing.close()
         self.client.close()
 
     async def drain(self, seconds: float | None = None) -> None:
@@ -152,7 +178,12 @@ class Gateway:
 
     def desk(self) -> Desk:
         """What a request that begins now works with."""
-        return Desk(self.generation, self.runtime, self.client, self._conversations)
+        return Desk(self.generation, self.runtime, self.client, self._conversations, self.keeping)
+
+    @property
+    def link(self) -> Link | None:
+        """The Redis that it shares with other gateways."""
+        return None if self.sharing is None else self.sharing.link
 
     @property
     def address(self) -> tuple[str, int]:
@@ -182,9 +213,9 @@ class Gateway:
         return next(view for view in self.snapshot().providers if view.name == provider)
 
     def explain(self, facts: RouteFacts) -> Plan:
-        """Where such a request would go now, without taking anybody's turn. Raises `ModelNotFound`."""
-        now = self.runtime.look()
-        return self.generation.planner.explain(facts, self.runtime.providers, now)
+        """Where such a request would go now, without taking anybody's turn; its headers say what they would say of one.
+        Raises `ModelNotFound`, and `CallerError` for requirements that cannot be read."""
+        return self.desk().explain(with_headers(facts, dict(facts.headers)))
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         """The configuration's files as they are on disk, secrets masked."""
@@ -221,6 +252,7 @@ class Gateway:
             host=self._read_host(),
             simulated=self._options.simulated,
             about_config=self.reloader.alert,
+            shared=None if self.sharing is None else self.sharing.view,
         )
 
     def _config_view(self) -> ConfigView:
@@ -251,8 +283,11 @@ class Gateway:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
         self.generation = generation
         self.runtime.history.mark(self.runtime.clock.wall(), generation.number)
+        self.keeping.adopt(generation)
         self.guard.adopt(generation.settings)
         self.runtime.adopt(generation.config)
+        if self.sharing is not None:
+            self.sharing.adopt(generation)
         self.client.widen(generation.settings.limits.max_in_flight)
         self.client.keep_only({upstream.endpoint for upstream in generation.upstreams.values()})
         if self._watching is not None:

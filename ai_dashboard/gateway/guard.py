@@ -4,59 +4,64 @@ A browser on the operator's machine can be made to call a port on loopback, so a
 and an `Origin` that is not ours (a foreign page) are refused before anything is looked up.
 """
 
-import hmac
 import socket
+from collections.abc import Callable
+from urllib.parse import parse_qs
 
 from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import CallerError, Forbidden, Unauthorized, UnsupportedMediaType
 from ai_dashboard.gateway.loopback import ipaddress_or_none, is_loopback
 from ai_dashboard.gateway.routes import Scope
+from ai_dashboard.tenancy.access import require_scope
+from ai_dashboard.tenancy.identity import Identity
 from ai_dashboard.transport.http1 import Exchange
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 MAX_KNOWN_HOSTS = 64
 
+NO_KEY_OF_THEIR_OWN = frozenset({"", "master"})
+"""Callers without a key, and all those who share one: the admin API wants to know who it is."""
+
 
 class Guard:
-    """Decides on a request's head alone. `host` is where the gateway listens; the names and the key that callers need
-    are those of the settings in force, and change with them."""
+    """Decides on a request's head alone. `host` is where the gateway listens; the names are those of the settings in
+    force, and change with them, as does whoever `identity` knows."""
 
-    def __init__(self, host: str, settings: GatewaySettings, *, admin_token: str, insecure: bool = False) -> None:
+    def __init__(
+        self, host: str, settings: GatewaySettings, identity: Callable[[], Identity], *, insecure: bool = False
+    ) -> None:
         self._host = host
+        self._identity = identity
         self._insecure = insecure
         self._own_names = own_names(host)
-        self._admin_token = admin_token.encode()
         self.adopt(settings)
 
     def check(self, settings: GatewaySettings) -> None:
         """Raises `CallerError` for settings under which everybody on the network could call."""
-        has_key = settings.auth.master_key is not None
+        has_key = settings.auth.master_key is not None or settings.auth.jwt is not None or self._identity().has_keys
         refuse_open_listener(self._host, has_key=has_key, insecure=self._insecure)
 
     def adopt(self, settings: GatewaySettings) -> None:
         """Let in by these from now on; what has been let in goes on."""
-        key = settings.auth.master_key
         names = (*self._own_names, *settings.allowed_hosts)
-        self._call_key = key.get_secret_value().encode() if key is not None else None
         self._hosts = frozenset(name.lower().encode() for name in names)
         self._known: set[bytes | None] = {None}
 
     def admit(self, exchange: Exchange, scope: Scope) -> None:
-        """Raises `Forbidden` or `Unauthorized` with what to do."""
+        """Find out who it is. Raises `Forbidden` or `Unauthorized` with what to do."""
         self._check_names(exchange)
-        call_key = self._call_key
-        if scope is Scope.OPEN or (scope is Scope.CALL and call_key is None):
+        if scope is Scope.OPEN:
             return
-        key = presented_key(exchange)
-        if key is not None and hmac.compare_digest(key, self._admin_token):
-            return
-        if scope is Scope.ADMIN or call_key is None:
+        caller = exchange.caller = self._identity().identify(presented_key(exchange))
+        if scope is Scope.CALL:
+            require_scope(caller, "chat")
+        elif scope is Scope.READ:
+            require_scope(caller, "read")
+        elif caller.key_id in NO_KEY_OF_THEIR_OWN:
             raise Unauthorized("this needs the admin token", hint="send it as `Authorization: Bearer …`")
-        if key is None:
-            raise Unauthorized("this gateway needs a key", hint="send it as `Authorization: Bearer …` or `x-api-key`")
-        if not hmac.compare_digest(key, call_key):
-            raise Unauthorized("this key is not known here", hint="ask the operator of this gateway for one")
+        else:
+            require_scope(caller, "admin")
 
     def _check_names(self, exchange: Exchange) -> None:
         host = exchange.header(b"host")
@@ -82,7 +87,14 @@ def presented_key(exchange: Exchange) -> bytes | None:
     authorization = exchange.header(b"authorization")
     if authorization is not None and authorization[:7].lower() == b"bearer ":
         return authorization[7:].strip()
-    return exchange.header(b"x-api-key") or exchange.header(b"x-goog-api-key")
+    key = exchange.header(b"x-api-key") or exchange.header(b"x-goog-api-key")
+    return _key_in(exchange.query) if key is None and "key=" in exchange.query else key
+
+
+def _key_in(query: str) -> bytes | None:
+    """Where Google's own examples have it."""
+    keys = parse_qs(query).get("key")
+    return keys[-1].encode() if keys else None
 
 
 def require_json(exchange: Exchange) -> None:

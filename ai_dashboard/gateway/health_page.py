@@ -6,9 +6,9 @@ from urllib.parse import parse_qs
 import orjson
 
 from ai_dashboard.core.snapshot import Health, ProviderView, Snapshot
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.generation import Generation
-from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.transport.http1 import Exchange
 
 NO_STORE = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -40,11 +40,14 @@ class HealthPage:
         exchange.reply(200 if ready else 503, NO_STORE, orjson.dumps({"ready": ready, "reason": reason}))
 
     async def health(self, exchange: Exchange) -> None:
-        """`healthy`, `degraded` (some providers are not well) or `unhealthy` (none is); `?details=true` names them.
-        Whom the operator has drained or disabled is not counted, unless nobody else is left."""
+        """`healthy`, `degraded` (some providers are not well, or the Redis that is shared is not there) or `unhealthy`
+        (no provider is); `?details=true` names them. Whom the operator has drained or disabled is not counted, unless
+        nobody else is left."""
         snapshot = self._gateway.snapshot()
         status, used = _judged(snapshot)
         body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": used}
+        if snapshot.shared is not None:
+            body["redis"] = "up" if snapshot.shared.up else "down"
         if parse_qs(exchange.query).get("details") == ["true"]:
             body |= _details(snapshot, self._gateway.desk().generation)
         exchange.reply(503 if status == "unhealthy" else 200, NO_STORE, orjson.dumps(body))
@@ -57,7 +60,8 @@ def _judged(snapshot: Snapshot) -> tuple[str, int]:
     well = [provider for provider in used if provider.health in WELL]
     if not snapshot.config.usable or (on and not well):
         return "degraded" if well else "unhealthy", len(used)
-    return "healthy" if len(well) == len(used) else "degraded", len(used)
+    lost = snapshot.shared is not None and not snapshot.shared.up
+    return "healthy" if len(well) == len(used) and not lost else "degraded", len(used)
 
 
 def _details(snapshot: Snapshot, generation: Generation) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from ai_dashboard.dialects.anthropic import models as anthropic
 from ai_dashboard.dialects.google import models as google
 from ai_dashboard.dialects.ollama import tags as ollama
 from ai_dashboard.dialects.openai import models as openai
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.guard import require_json
-from ai_dashboard.gateway.pipeline import Desk
 from ai_dashboard.routing.live import Live
 from ai_dashboard.routing.resolve import known_models
 from ai_dashboard.routing.table import ModelEntry, Table

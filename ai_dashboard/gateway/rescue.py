@@ -46,6 +46,9 @@ async def go_on(
         able = kind.prefill is not None if said is not None else kind.form_for(ask.form, ask.operation) is not None
         if not able or (candidate.provider, candidate.model) in tried or not error.falls_over:
             continue
+        places = runtime.places
+        if places is not None and await places.take(runtime.provider(candidate.provider), patient=False) is None:
+            continue
         attempt = trip.attempt(candidate, runtime.clock.monotonic(), "fallback" if said is None else "continue")
         runtime.attempt_begins(attempt)
         destination = generation.destination(candidate)

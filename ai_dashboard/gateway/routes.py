@@ -12,10 +12,12 @@ Handler = Callable[[Exchange], Awaitable[None]]
 
 
 class Scope(Enum):
-    """Who may ask: anybody who reaches us, callers with a key (when one is set), or the operator."""
+    """Who may ask: anybody who reaches us, callers with a key (when one is needed) that lets them ask models or read
+    which there are, or the operator."""
 
     OPEN = auto()
     CALL = auto()
+    READ = auto()
     ADMIN = auto()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ai_dashboard.config.load import Config
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import Stage
+from ai_dashboard.costs.book import Book
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import TargetState
 from ai_dashboard.gateway.trip import Attempt, Trip
@@ -29,6 +30,7 @@ class Runtime(Standing):
     ring: RecordRing[Trip] = field(default_factory=lambda: RecordRing(Trip.finished))
     running: dict[str, Trip] = field(default_factory=dict)
     draining: bool = False
+    book: Book | None = None
     requests: int = 0
     failures: int = 0
     fallbacks: int = 0

@@ -1,20 +1,17 @@
 """What is answered where. Heads are judged here, in one place, before a handler sees a request."""
 
-from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
 from ai_dashboard.core.chat import Form
 from ai_dashboard.core.errors import CallerError, GatewayError, MethodNotAllowed, NotFound
-from ai_dashboard.gateway.admin import AdminApi, Controlled
 from ai_dashboard.gateway.batch import Batch
-from ai_dashboard.gateway.config_api import ConfigApi, Configured
 from ai_dashboard.gateway.counting import Counting
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
-from ai_dashboard.gateway.health_page import HealthPage
-from ai_dashboard.gateway.insight_api import Inspected, InsightApi
 from ai_dashboard.gateway.listings import Listings
-from ai_dashboard.gateway.pipeline import Desk, answer, id_headers
+from ai_dashboard.gateway.on_record import error_headers, id_headers
+from ai_dashboard.gateway.own_routes import Governed, own_routes
+from ai_dashboard.gateway.pipeline import answer
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
 from ai_dashboard.gateway.services import METHODS, PATHS, Services
 from ai_dashboard.gateway.unified import Unified
@@ -47,21 +44,15 @@ GOOGLE_METHODS: dict[str, Form] = {
 }
 
 
-class Answering(Controlled, Configured, Inspected, Protocol):
-    """The gateway as its listener sees it."""
-
-    def desk(self) -> Desk: ...
-
-
 class GatewayServer:
     """The handler of the gateway's listener."""
 
-    def __init__(self, gateway: Answering, guard: Guard) -> None:
+    def __init__(self, gateway: Governed, guard: Guard) -> None:
         self._gateway = gateway
         self._guard = guard
         self._counting = Counting(gateway)
         self._routes = Routes(
-            [*self._ask_routes(), *_further_routes(gateway), *_list_routes(gateway), *_own_routes(gateway)]
+            [*self._ask_routes(), *_further_routes(gateway), *_list_routes(gateway), *own_routes(gateway)]
         )
 
     def _ask_routes(self) -> list[Route]:
@@ -91,8 +82,7 @@ class GatewayServer:
         """What never became a request: told in the dialect that the caller seems to speak."""
         entrance, request_id = _entrance_of(exchange), self._gateway.desk().runtime.new_id()
         headers = [*JSON, *id_headers(entrance, request_id)]
-        if error.retry_after_s is not None:
-            headers.append((b"retry-after", str(max(1, round(error.retry_after_s))).encode()))
+        headers += error_headers(error)
         if isinstance(error, MethodNotAllowed):
             headers.append(self._allow(exchange))
         exchange.reply(entrance.status(error), headers, entrance.error_body(error, request_id))
@@ -126,7 +116,7 @@ class GatewayServer:
         await answer(exchange, self._gateway.desk(), ENTRANCES[form], model, method)
 
 
-def _further_routes(gateway: Answering) -> list[Route]:
+def _further_routes(gateway: Governed) -> list[Route]:
     """What is asked for in no provider's dialect, or passed on without being read."""
     unified, batch, services, call = Unified(gateway), Batch(gateway), Services(gateway), Scope.CALL
     return [
@@ -137,41 +127,19 @@ def _further_routes(gateway: Answering) -> list[Route]:
     ]
 
 
-def _list_routes(gateway: Answering) -> list[Route]:
-    lists, call = Listings(gateway), Scope.CALL
+def _list_routes(gateway: Governed) -> list[Route]:
+    lists, read = Listings(gateway), Scope.READ
     return [
-        Route("GET", "/v1/models", call, lists.models),
-        Route("GET", "/models", call, lists.models),
-        Route("GET", "/v1/models/*", call, lists.model),
-        Route("GET", "/models/*", call, lists.model),
-        Route("GET", "/v1beta/models", call, lists.google_models),
-        Route("GET", "/v1beta/models/*", call, lists.google_model),
-        Route("GET", "/api/tags", call, lists.tags),
-        Route("GET", "/api/ps", call, lists.running),
-        Route("POST", "/api/show", call, lists.show),
-        Route("GET", "/api/version", call, lists.version),
-    ]
-
-
-def _own_routes(gateway: Answering) -> list[Route]:
-    admin, config, page = AdminApi(gateway), ConfigApi(gateway), HealthPage(gateway)
-    open_, operator = Scope.OPEN, Scope.ADMIN
-    return [
-        Route("GET", "/health", open_, page.health),
-        Route("GET", "/health/liveliness", open_, page.liveliness),
-        Route("GET", "/health/readiness", open_, page.readiness),
-        Route("GET", "/api/admin/snapshot", operator, admin.snapshot),
-        Route("GET", "/api/admin/requests", operator, admin.requests),
-        Route("GET", "/api/admin/requests/*", operator, admin.request),
-        Route("POST", "/api/admin/providers/*", operator, admin.operate),
-        Route("GET", "/api/admin/route", operator, admin.route),
-        Route("GET", "/api/admin/config", operator, admin.config),
-        Route("POST", "/api/admin/refresh", operator, admin.refresh),
-        *(Route(method, f"/api/admin/config/{name}", operator, handler) for method, name, handler in config.handlers()),
-        *(
-            Route(method, f"/api/admin/{path}", operator, handler)
-            for method, path, handler in InsightApi(gateway).handlers()
-        ),
+        Route("GET", "/v1/models", read, lists.models),
+        Route("GET", "/models", read, lists.models),
+        Route("GET", "/v1/models/*", read, lists.model),
+        Route("GET", "/models/*", read, lists.model),
+        Route("GET", "/v1beta/models", read, lists.google_models),
+        Route("GET", "/v1beta/models/*", read, lists.google_model),
+        Route("GET", "/api/tags", read, lists.tags),
+        Route("GET", "/api/ps", read, lists.running),
+        Route("POST", "/api/show", read, lists.show),
+        Route("GET", "/api/version", read, lists.version),
     ]
 
 

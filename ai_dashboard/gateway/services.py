@@ -21,13 +21,15 @@ from ai_dashboard.dialects.openai.passthrough import key_header
 from ai_dashboard.dialects.openai.read import PASSED_HEADERS
 from ai_dashboard.dialects.refusals import message_of
 from ai_dashboard.gateway.commit import MAX_REFUSAL_BYTES, Answer, refuse
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.dispatch import first_to_commit
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.generation import Destination
 from ai_dashboard.gateway.handling import timeout_of
+from ai_dashboard.gateway.on_record import OnRecord
 from ai_dashboard.gateway.operations import wish
 from ai_dashboard.gateway.payload import Payload, read
-from ai_dashboard.gateway.pipeline import Desk, OnRecord, begun, broke_off, reply_head
+from ai_dashboard.gateway.replying import begun, broke_off, reply_head
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.routing.wishes import with_headers
 from ai_dashboard.transport.client import UpstreamReply
@@ -70,12 +72,13 @@ class Services:
     async def relay(self, exchange: Exchange) -> None:
         """Any method of any of `PATHS`."""
         desk = self._gateway.desk()
-        with OnRecord(exchange, desk, OPENAI) as trip:
+        async with OnRecord(exchange, desk, OPENAI) as trip:
             desk.admit()
             trip.asked = path = _straight(exchange.path)[:MAX_ASKED_CHARS]
             payload = read(exchange.header(b"content-type") or b"", await exchange.body())
             trip.asked, trip.timeout_s = payload.model or path, timeout_of(headers_of(exchange))
             facts = with_headers(RouteFacts(payload.model or path), headers_of(exchange))
+            facts = await desk.enter(trip, exchange.caller, payload.model or path, facts)
             trip.facts = facts if payload.model else None
             trip.plan = plan = _plan(desk, exchange, facts, payload.model)
             commit = partial(_commit, exchange, payload, desk, trip)

@@ -19,6 +19,7 @@ from ai_dashboard.core.snapshot import (
     HostView,
     ProviderView,
     SeriesPoint,
+    SharedView,
     Snapshot,
 )  # fmt: skip
 from ai_dashboard.gateway.generation import Generation, Upstream
@@ -42,8 +43,10 @@ def freeze(
     host: HostView,
     simulated: bool,
     about_config: Alert | None = None,
+    shared: SharedView | None = None,
 ) -> Snapshot:
-    """The picture as of now. `about_config` tells of a change that was taken back or not taken up."""
+    """The picture as of now. `about_config` tells of a change that was taken back or not taken up, `shared` of the
+    Redis that several gateways share."""
     runtime.tally()
     now, wall = runtime.clock.monotonic(), runtime.clock.wall()
     ttft, total = runtime.track.percentiles(now)
@@ -74,7 +77,8 @@ def freeze(
         ttft=ttft,
         total=total,
         host=host,
-        alerts=tuple(_alerts(runtime, generation, wall, about_config)),
+        alerts=tuple(_alerts(runtime, generation, wall, about_config, shared)),
+        shared=shared,
     )
 
 
@@ -172,7 +176,9 @@ def _point(index: int, item: ClosedSlice | None, offset: float) -> SeriesPoint:
     return SeriesPoint(at, item.requests, item.errors, item.ttft, item.total)
 
 
-def _alerts(runtime: Runtime, generation: Generation, wall: float, about_config: Alert | None) -> Iterator[Alert]:
+def _alerts(
+    runtime: Runtime, generation: Generation, wall: float, about_config: Alert | None, shared: SharedView | None
+) -> Iterator[Alert]:
     """What somebody should know, derived from the state itself: an alert ends when its cause does."""
     if generation.refused is not None:
         yield Alert(
@@ -184,6 +190,14 @@ def _alerts(runtime: Runtime, generation: Generation, wall: float, about_config:
         )
     if about_config is not None:
         yield about_config
+    if shared is not None and not shared.up:
+        yield Alert(
+            "redis:down",
+            AlertLevel.WARNING,
+            shared.since,
+            f"Redis at {shared.address} is not there: {shared.reason}",
+            "this gateway goes on by itself: cache, budgets, limits and places are its own until it is back",
+        )
     for name in generation.upstreams:
         yield from _provider_alerts(name, runtime.provider(name), generation)
 

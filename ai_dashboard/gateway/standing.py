@@ -19,6 +19,7 @@ from ai_dashboard.core.history import SeriesKey
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.handling import breaker_policy
+from ai_dashboard.gateway.shared_places import SharedPlaces
 from ai_dashboard.gateway.targets import Present, ProviderState, TargetState
 from ai_dashboard.gateway.trip import Attempt
 from ai_dashboard.gateway.warmth import SILENT, Engine
@@ -48,7 +49,7 @@ UNAVAILABLE = 503
 @dataclass(slots=True, kw_only=True)
 class Standing:
     """All providers. `changes` grows with everything that a snapshot could show, `routing_version` with what plans rest
-    on."""
+    on. `places` are those that are shared with other gateways, where there are any."""
 
     clock: Clock
     chance: random.Random = field(default_factory=random.Random)
@@ -57,6 +58,7 @@ class Standing:
     routing_version: int = 0
     breaker_policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     history: History = field(default_factory=History)
+    places: SharedPlaces | None = None
     _present: Present = field(default_factory=Present)
     _due: float = NEVER
     waiting: WaitingRoom = field(init=False)
@@ -74,7 +76,7 @@ class Standing:
         self._adaptive = config.gateway.queue.adaptive
         self.waiting.adopt(config.gateway.queue.max_size, config.gateway.queue.age_boost_s)
         for name, state in tuple(self.providers.items()):
-            if name not in config.providers and not state.in_flight:
+            if name not in config.providers and state.in_flight <= state.elsewhere:
                 del self.providers[name]
             for target in state.targets.values():
                 target.circuit.policy = self.breaker_policy
@@ -143,6 +145,7 @@ class Standing:
         if target is None:
             target = state.asked_for(candidate.model, self.breaker_policy)
             self.routing_version += 1
+        state.begun += 1
         state.in_flight += 1
         target.in_flight += 1
         attempt.target, attempt.cold = target, target.warm is False
@@ -223,8 +226,11 @@ class Standing:
     def _ended(self, attempt: Attempt) -> TargetState:
         target = _target(attempt)
         target.in_flight -= 1
+        target.provider.begun -= 1
         target.provider.in_flight -= 1
         target.provider.requests += 1
+        if self.places is not None:
+            self.places.ended(target.provider)
         if self.waiting:
             self._offer(target.provider)
         return target
@@ -292,6 +298,43 @@ class Standing:
                     self.routing_version += target.circuit.advance(now)
                     due = min(due, target.circuit.due)
         self._due = max(due, now + LOOK_AGAIN_S)
+        self.changes += 1
+
+    # ── what other gateways say ──────────────────────────────────────────────────────────────────────────────────
+
+    def others_have(self, state: ProviderState, requests: int) -> None:
+        """So many requests of other gateways are in flight at a provider."""
+        if requests != state.elsewhere:
+            state.in_flight += requests - state.elsewhere
+            state.elsewhere = requests
+            self.changes += 1
+        if self.waiting:
+            self._offer(state)
+
+    def cools_elsewhere(self, state: ProviderState, seconds: float) -> None:
+        """A provider has asked another gateway to be left alone."""
+        state.cooldown.begin(self.clock.monotonic(), seconds, 0.0)
+        self._due = min(self._due, state.cooldown.until)
+        self._told()
+
+    def refused_elsewhere(self, state: ProviderState, reason: str) -> None:
+        """A provider does not take the key that another gateway has, too."""
+        self._move(state, Health.AUTH_FAILED, reason)
+        self.changes += 1
+
+    def left_alone_elsewhere(self, state: ProviderState, model: str, seconds: float, reason: str) -> None:
+        """Another gateway has found a model failing, and leaves it alone."""
+        target = state.asked_for(model, self.breaker_policy)
+        target.reason = reason
+        target.circuit.leave_alone(self.clock.monotonic(), seconds)
+        self._moved(target.circuit)
+        self.changes += 1
+
+    def well_elsewhere(self, target: TargetState) -> None:
+        """Another gateway was answered by a model that had been left alone."""
+        now = self.clock.monotonic()
+        target.circuit.answered(now, now)
+        self._moved(target.circuit)
         self.changes += 1
 
     # ── the operator ─────────────────────────────────────────────────────────────────────────────────────────────

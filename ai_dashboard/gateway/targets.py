@@ -119,9 +119,10 @@ class TargetState:
 @dataclass(slots=True, eq=False)
 class ProviderState:
     """One provider as it stands. `since` and `last_error_at` are Unix time; `was_well` says that it has been active
-    since the start. `engine` is what it has said of itself when it was last asked, `others` the requests of other
-    callers that it had then, `look_at` the monotonic time from which that may be otherwise. `conversations` are those
-    that it has a warm cache of."""
+    since the start. `in_flight` counts what it has to do for all gateways that share what they know: `begun` here,
+    `elsewhere` by the others, and the places that are kept for those who wait. `engine` is what it has said of itself
+    when it was last asked, `others` the requests of other callers that it had then, `look_at` the monotonic time from
+    which that may be otherwise. `conversations` are those that it has a warm cache of."""
 
     name: str
     track: Track
@@ -132,6 +133,8 @@ class ProviderState:
     since: float = 0.0
     models: tuple[str, ...] = ()
     in_flight: int = 0
+    begun: int = 0
+    elsewhere: int = 0
     was_well: bool = False
     requests: int = 0
     failures_in_a_row: int = 0

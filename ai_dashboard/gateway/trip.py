@@ -7,8 +7,13 @@ from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Plan, RouteFacts
 from ai_dashboard.core.records import AttemptKind, AttemptRecord, RequestRecord, Stage
+from ai_dashboard.core.tenancy import Caller
+from ai_dashboard.costs.book import Payer
+from ai_dashboard.costs.book import Ticket as CostTicket
+from ai_dashboard.gateway.caching import Hit, Ticket
 from ai_dashboard.gateway.masking import without_keys
 from ai_dashboard.gateway.targets import TargetState
+from ai_dashboard.tenancy.limits import Taken
 
 NEVER = float("inf")
 
@@ -17,7 +22,8 @@ NEVER = float("inf")
 class Attempt:
     """One try at one provider. Times are monotonic seconds; `paused_s` went by before it. `tokens` is set once its
     answer was whole, `usage` where a try that nobody answered to was paid for. Until it has been counted, `target` is
-    the state of whom it was sent to, `headers` those of the reply, and `cold` says that the model was not loaded."""
+    the state of whom it was sent to, `headers` those of the reply, and `cold` says that the model was not loaded.
+    `ticket` is what was reserved for it, until it is settled; `cost` is in nano-dollars, None when nobody knows."""
 
     candidate: Candidate
     started: float
@@ -33,6 +39,8 @@ class Attempt:
     tokens: int | None = None
     error: str | None = None
     message: str = ""
+    ticket: CostTicket | None = None
+    cost: int | None = 0
 
     def answered(self) -> tuple[float, float | None, int]:
         """Seconds in all, seconds to the first token, tokens: of a try whose answer was whole."""
@@ -46,7 +54,11 @@ class Trip:
     """`arrived`, `first_token` and `ended` are monotonic, `at` Unix time; `seq` is 0 while it runs. `waited_s` is time
     spent waiting for providers (`queued_s` of it for a place), `overhead_s` what was left of the time to the first
     bytes for the caller: the gateway's own share. `facts` are what routing knew. `timeout_s` is how long the caller
-    waits, `total_s` how long the request may take; `winner` is the try that answered, where it is not the last one."""
+    waits, `total_s` how long the request may take; `winner` is the try that answered, where it is not the last one.
+
+    `caller` is who asks, `payer` who pays (for `answers` of them), `taken` what was taken from limits; `hit` is an
+    answer that was known, `ticket` the way for a new one to become known. `said` collects the reply where it is kept.
+    """
 
     id: str
     dialect: str
@@ -73,12 +85,46 @@ class Trip:
     total_s: float = NEVER
     winner: Attempt | None = None
     generation: int = 0
+    caller: Caller | None = None
+    payer: Payer | None = None
+    taken: Taken | None = None
+    hit: Hit | None = None
+    ticket: Ticket | None = None
+    answers: int = 1
+    path: str = ""
+    asked_body: bytes | None = None
+    said: list[bytes] | None = None
 
     def attempt(self, candidate: Candidate, now: float, kind: AttemptKind = "first", paused_s: float = 0.0) -> Attempt:
         """Begin a try."""
         attempt = Attempt(candidate, now, kind, paused_s)
         self.attempts.append(attempt)
         return attempt
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody wants the bytes that the caller is sent."""
+        return self.said is not None or (self.ticket is not None and self.ticket.keeps)
+
+    def hear(self, data: bytes) -> None:
+        """These bytes are sent to the caller."""
+        if data:
+            if self.said is not None:
+                self.said.append(data)
+            if self.ticket is not None:
+                self.ticket.add(data)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that were used, for limits."""
+        return self.usage.prompt_tokens + self.usage.completion_tokens if self.usage is not None else 0
+
+    @property
+    def cost(self) -> int | None:
+        """Nano-dollars of all attempts together; None when nobody knows what one of them cost."""
+        costs = [attempt.cost for attempt in self.attempts]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
 
     @property
     def answered_by(self) -> Candidate | None:
@@ -111,7 +157,7 @@ class Trip:
 
     def record(self, now: float) -> RequestRecord:
         """The request as it stands."""
-        last = self.answered_by
+        last, hit, caller = self.answered_by, self.hit, self.caller
         return RequestRecord(
             seq=self.seq,
             id=self.id,
@@ -121,8 +167,8 @@ class Trip:
             stream=self.stream,
             stage=self.stage,
             status=self.status,
-            provider=last.provider if last else "",
-            model=last.model if last else "",
+            provider=last.provider if last else hit.provider if hit else "",
+            model=last.model if last else hit.model if hit else "",
             ttft_s=self.first_token - self.arrived if self.first_token is not None else None,
             total_s=now - self.arrived,
             overhead_s=self.overhead_s,
@@ -135,6 +181,10 @@ class Trip:
             facts=without_keys(self.facts) if self.facts is not None else None,
             generation=self.generation,
             queued_s=self.queued_s,
+            tenant=caller.tenant if caller is not None else "",
+            key_id=caller.key_id if caller is not None else "",
+            cost=self.cost,
+            cached=None if hit is None else "exact" if hit.similarity is None else "semantic",
         )
 
     def _attempt_record(self, attempt: Attempt, now: float) -> AttemptRecord:
@@ -152,4 +202,5 @@ class Trip:
             kind=attempt.kind,
             paused_s=attempt.paused_s,
             usage=attempt.usage,
+            cost=attempt.cost,
         )

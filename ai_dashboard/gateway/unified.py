@@ -19,11 +19,13 @@ from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.encode import usage_object
 from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, model_of, parse_object
 from ai_dashboard.dialects.tap import object_in
+from ai_dashboard.gateway.desk import Desk, unwanted
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.handling import timeout_of
-from ai_dashboard.gateway.pipeline import Desk, OnRecord, Shape, answer_stream, answer_whole, unwanted
+from ai_dashboard.gateway.on_record import OnRecord
+from ai_dashboard.gateway.pipeline import Shape, answer_stream, answer_whole
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.routing.requirements import read as read_requirements
 from ai_dashboard.routing.tasks import task_key
@@ -80,7 +82,7 @@ class Unified:
     async def _answer(self, exchange: Exchange, shape: Shape) -> None:
         require_json(exchange)
         desk = self._gateway.desk()
-        with OnRecord(exchange, desk, CHAT) as trip:
+        async with OnRecord(exchange, desk, CHAT) as trip:
             desk.admit()
             body, wishes = read(await exchange.body())
             trip.asked = wishes.model or wishes.capability or AUTO
@@ -89,12 +91,14 @@ class Unified:
             ask = CHAT.read(Call(encode(body | {"model": models[0]}), headers=headers))
             trip.stream, trip.timeout_s = ask.stream, timeout_of(headers)
             facts = _with(wishes, facts_for(ask, headers))
-            trip.facts = facts if wishes.provider is None else replace(facts, only=(wishes.provider,))
+            facts = await desk.enter(trip, exchange.caller, ask.model, facts)
+            if wishes.provider is not None:
+                trip.facts = replace(facts, only=(wishes.provider,))
             trip.plan = plan = _plan(desk, facts, models, wishes, trip.asked)
             if ask.stream:
-                await answer_stream(exchange, desk, CHAT, ask, facts, plan, trip)
+                await answer_stream(exchange, desk, CHAT, ask, plan, trip)
             else:
-                await answer_whole(exchange, desk, CHAT, ask, facts, plan, trip, shape)
+                await answer_whole(exchange, desk, CHAT, ask, plan, trip, shape)
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────

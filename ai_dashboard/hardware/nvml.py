@@ -1,4 +1,4 @@
-"""GPUs over NVML. Every figure may be missing on some device, so each is asked for by itself and is None where refused.
+"""GPUs over NVML: reaching the driver, and letting go of it. What is asked of each is in `hardware.gpu`.
 
 Nothing here raises: a machine without a driver, with one that is being upgraded, or whose GPU fell off the bus is a
 machine like any other, and gets one calm line instead of figures.
@@ -6,20 +6,14 @@ machine like any other, and gets one calm line instead of figures.
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 import pynvml
 
 from ai_dashboard.core.snapshot import GpuView
+from ai_dashboard.hardware.gpu import LOST, NO_DRIVER, read_gpu
 
 RETRY_S = 60.0
 """Seconds between attempts to reach a driver that did not answer: loading the library costs a search of the disk."""
-
-Figure = TypeVar("Figure")
-
-_NO_DRIVER = frozenset({pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, pynvml.NVML_ERROR_DRIVER_NOT_LOADED})
-_LOST = frozenset({pynvml.NVML_ERROR_GPU_IS_LOST, pynvml.NVML_ERROR_GPU_NOT_FOUND, pynvml.NVML_ERROR_RESET_REQUIRED})
-_NOTHING_LEFT = _NO_DRIVER | _LOST | {pynvml.NVML_ERROR_UNINITIALIZED}
 
 
 class GpuReader:
@@ -72,9 +66,9 @@ def _read_gpus() -> tuple[GpuView, ...]:
     losses = []
     for index in range(pynvml.nvmlDeviceGetCount()):
         try:
-            gpus.append(_read_gpu(index))
+            gpus.append(read_gpu(index))
         except pynvml.NVMLError as error:
-            if error.value not in _LOST:
+            if error.value not in LOST:
                 raise
             losses.append(error)
             gpus.append(GpuView(index, f"GPU {index} (lost)", None, None, None, None, None, None))
@@ -83,54 +77,8 @@ def _read_gpus() -> tuple[GpuView, ...]:
     return tuple(gpus)
 
 
-def _read_gpu(index: int) -> GpuView:
-    """One GPU. Raises `NVMLError` when the device itself is gone, as opposed to a figure that it does not offer."""
-    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-    utilisation = _figure(lambda: pynvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-    used, total = _figure(lambda: _memory(handle)) or (None, None)
-    return GpuView(
-        index=index,
-        name=_figure(lambda: _text(pynvml.nvmlDeviceGetName(handle))) or f"GPU {index}",
-        utilisation=utilisation,
-        memory_used=used,
-        memory_total=total,
-        temperature_c=_figure(lambda: float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))),
-        power_w=_figure(lambda: pynvml.nvmlDeviceGetPowerUsage(handle) / 1000),
-        power_limit_w=_figure(lambda: pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000),
-    )
-
-
-def _figure(read: Callable[[], Figure]) -> Figure | None:
-    """What `read` returns, or None where this device, driver or user may not have it."""
-    try:
-        return read()
-    except UnicodeDecodeError:
-        return None
-    except pynvml.NVMLError as error:
-        if error.value in _NOTHING_LEFT:
-            raise
-        return None
-
-
-def _memory(handle: object) -> tuple[int, int]:
-    """Bytes used and in total. The second version of the call leaves the driver's own reserve out of `used`, as
-    `nvidia-smi` does; drivers before 510 have only the first."""
-    try:
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2)
-    except pynvml.NVMLError as error:
-        if error.value not in {pynvml.NVML_ERROR_FUNCTION_NOT_FOUND, pynvml.NVML_ERROR_ARGUMENT_VERSION_MISMATCH}:
-            raise
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    return int(memory.used), int(memory.total)
-
-
-def _text(name: str | bytes) -> str:
-    """NVML's names are bytes in some versions of its Python module and text in others."""
-    return name.decode() if isinstance(name, bytes) else name
-
-
 def _explain(error: pynvml.NVMLError) -> str:
-    if error.value in _NO_DRIVER:
+    if error.value in NO_DRIVER:
         return "no NVIDIA driver: GPU figures are off"
     if error.value == pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH:
         return "NVIDIA driver and library differ in version: restart the machine to get GPU figures"

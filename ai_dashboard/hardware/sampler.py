@@ -5,12 +5,10 @@ Reading NVML and `/proc` blocks, at times for long, so it happens nowhere else. 
 """
 
 import threading
-from collections.abc import Callable
-from typing import TypeVar
-
-import psutil
+import time
 
 from ai_dashboard.core.snapshot import HostView
+from ai_dashboard.hardware.host import HostReader
 from ai_dashboard.hardware.nvml import GpuReader
 
 WARM_UP_S = 0.5
@@ -18,8 +16,6 @@ WARM_UP_S = 0.5
 
 STOP_S = 1.0
 """Seconds that `stop` waits. A driver call that hangs longer is left behind; the thread is a daemon."""
-
-Figure = TypeVar("Figure")
 
 
 class HardwareSampler:
@@ -44,35 +40,10 @@ class HardwareSampler:
             self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        # psutil keeps the last reading per thread, so the call that throws its figure away is made here.
-        _figure(psutil.cpu_percent)
-        self.latest = self._sample(cpu=None)
+        host = HostReader(time.monotonic)
         pause = min(WARM_UP_S, self._interval_s)
+        self.latest = host.read(*self._gpus.read())
         while not self._stopping.wait(pause):
-            self.latest = self._sample(cpu=_figure(psutil.cpu_percent))
+            self.latest = host.read(*self._gpus.read())
             pause = self._interval_s
         self._gpus.close()
-
-    def _sample(self, cpu: float | None) -> HostView:
-        """One picture. `cpu` is in percent over all cores."""
-        memory = _figure(psutil.virtual_memory)
-        load = _figure(psutil.getloadavg)
-        gpus, note = self._gpus.read()
-        return HostView(
-            cpu=None if cpu is None else cpu / 100,
-            cores=psutil.cpu_count() or 0,
-            load1=None if load is None else load[0],
-            # What a program could still get counts as free: caches are given back when they are needed.
-            memory_used=None if memory is None else memory.total - memory.available,
-            memory_total=None if memory is None else memory.total,
-            gpus=gpus,
-            gpu_note=note,
-        )
-
-
-def _figure(read: Callable[[], Figure]) -> Figure | None:
-    """What `read` returns, or None where the system hides it (containers mask parts of `/proc`)."""
-    try:
-        return read()
-    except (OSError, psutil.Error):
-        return None

@@ -87,23 +87,28 @@ class Planner:
         self._known: dict[_Key, _Known] = {}
         self._varying: dict[tuple[_Key, int], _Known] = {}
 
-    def plan(self, facts: RouteFacts, live: Live, version: int, now: float = 0.0) -> Plan:
+    def plan(self, facts: RouteFacts, live: Live, version: int, now: float = 0.0, bar: Bar | None = None) -> Plan:
         """As `routing.plan.plan`, which decides whatever is not remembered. `version` is any number that changes with
         everything in `live` that does not change by itself: health, models, breakers, what is drained or loaded, the
-        beginning of a cooldown, which object holds the state of a model."""
+        beginning of a cooldown, which object holds the state of a model. What `bar` says holds for this request alone."""
         if self._splits and (arm := assign(self._splits, facts, self._chance.random)) is not None:
-            return arm.noted(self._plan(arm.facts(facts), live, version, now), facts.model)
-        return self._plan(facts, live, version, now)
+            return arm.noted(self._plan(arm.facts(facts), live, version, now, bar), facts.model)
+        return self._plan(facts, live, version, now, bar)
 
-    def explain(self, facts: RouteFacts, live: Live, now: float = 0.0) -> Plan:
+    def explain(self, facts: RouteFacts, live: Live, now: float = 0.0, bar: Bar | None = None) -> Plan:
         """The plan that such a request would get now, without taking anybody's turn."""
         arm = assign(self._splits, facts, self._chance.random) if self._splits else None
         asked = facts if arm is None else arm.facts(facts)
         turns, chance = self.turns.copied(), self._chance
-        made = decide(asked, self._table, live, now=now, turns=turns, chance=chance, bars=self._bars).plan
+        bars = self._bars if bar is None else (*self._bars, bar)
+        made = decide(asked, self._table, live, now=now, turns=turns, chance=chance, bars=bars).plan
         return made if arm is None else arm.noted(made, facts.model)
 
-    def _plan(self, facts: RouteFacts, live: Live, version: int, now: float) -> Plan:
+    def _plan(self, facts: RouteFacts, live: Live, version: int, now: float, bar: Bar | None) -> Plan:
+        if bar is not None:
+            bars = (*self._bars, bar)
+            turns, chance = self.turns, self._chance
+            return decide(facts, self._table, live, now=now, turns=turns, chance=chance, bars=bars).plan
         if version != self._version:
             self._forget()
             self._resolutions.listed_anew(live)

@@ -10,15 +10,13 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
-
 from ai_dashboard.core.clock import Clock
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 CALL_S = 0.05
 """What a call may take, waiting for a connection included."""
@@ -35,6 +33,10 @@ Reply: TypeAlias = "bytes | int | float | str | bool | list[Reply] | dict[bytes,
 
 class LinkDown(Exception):
     """Redis cannot be asked now; the message says why."""
+
+
+class _UnknownScript(Exception):
+    """Redis does not know a script by its digest (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Link:
         connections: int = CONNECTIONS,
         on_change: Callable[[LinkState], None] = lambda _state: None,
     ) -> None:
+        # Imported by whoever has a Redis: it takes a tenth of a second, and most gateways have none.
+        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
         self.address = without_password(url)
         self.on_back: list[Callable[[], Awaitable[None]]] = []
         self._clock = clock
@@ -91,7 +98,7 @@ class Link:
             protocol=protocol,
             retry=Retry(NoBackoff(), 0),
         )
-        self._redis = Redis(connection_pool=pool)
+        self._redis: Redis = Redis(connection_pool=pool)
 
     @property
     def state(self) -> LinkState:
@@ -116,7 +123,7 @@ class Link:
             raise LinkDown(self._state.reason)
         try:
             return await self._ask(("EVALSHA", script.digest, *tail))
-        except NoScriptError:
+        except _UnknownScript:
             return await self._ask(("EVAL", script.source, *tail))
 
     async def watch(self) -> None:
@@ -154,11 +161,23 @@ class Link:
         return self._state.up
 
     async def _ask(self, parts: Sequence[Part]) -> Reply:
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task is not None else 0
+        try:
+            return await self._answer(parts)
+        finally:
+            # While it connects, redis-py keeps a cancellation to itself, and whoever was to end would go on for ever.
+            if task is not None and task.cancelling() > cancelled:
+                raise asyncio.CancelledError
+
+    async def _answer(self, parts: Sequence[Part]) -> Reply:
+        from redis.exceptions import NoScriptError, RedisError, ResponseError
+
         try:
             async with asyncio.timeout(self._call_s):
                 return cast("Reply", await self._redis.execute_command(*parts))  # type: ignore[no-untyped-call]
         except NoScriptError:
-            raise
+            raise _UnknownScript from None
         except TimeoutError:
             reason = f"no answer within {self._call_s * 1000:.0f} ms"
         except ResponseError as error:

@@ -10,7 +10,7 @@ lately used makes room.
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ai_dashboard.core.histogram import bucket_of, quantiles
 from ai_dashboard.core.history import HistoryPoint, HistoryView, Mark, SeriesKey, SeriesView, Spread, Window
@@ -63,14 +63,17 @@ class Tally:
                 bucket = bucket_of(pace)
                 per_tokens[bucket] = per_tokens.get(bucket, 0) + 1
 
+    def pairs(self) -> Iterator[Iterable[tuple[int, int]]]:
+        """Buckets and counts of each histogram."""
+        return (counts.items() for counts in self.counts)
+
     def add(self, other: "Tally | Slice", sign: int = 1) -> None:
         """Add another one, or take it off again."""
         self.requests += sign * other.requests
         self.errors += sign * other.errors
         self.tokens += sign * other.tokens
-        for mine, theirs in zip(self.counts, other.counts, strict=True):
-            pairs = theirs.items() if isinstance(theirs, dict) else _pairs(theirs)
-            for bucket, count in pairs:
+        for mine, theirs in zip(self.counts, other.pairs(), strict=True):
+            for bucket, count in theirs:
                 left = mine.get(bucket, 0) + sign * count
                 if left:
                     mine[bucket] = left
@@ -88,6 +91,10 @@ class Slice:
     tokens: int
     counts: tuple["array[int]", "array[int]", "array[int]"]
     percentiles: tuple[Percentiles, Percentiles, Percentiles]
+
+    def pairs(self) -> Iterator[Iterable[tuple[int, int]]]:
+        """Buckets and counts of each histogram."""
+        return (zip(packed[::2], packed[1::2], strict=True) for packed in self.counts)
 
 
 class Tier:
@@ -188,6 +195,8 @@ class History:
     def __init__(self) -> None:
         self._series: dict[SeriesKey, Series] = {}
         self._marks: deque[Mark] = deque(maxlen=MAX_MARKS)
+        self._merged: dict[tuple[SeriesKey, Window], dict[int, HistoryPoint]] = {}
+        """Closed slices of whole providers: merging those of a day takes tens of milliseconds."""
 
     def add(self, now: float, key: SeriesKey, answers: Sequence[Answered], failures: int) -> None:
         """Count answers and failed tries of one model at one provider."""
@@ -222,13 +231,20 @@ class History:
 
     def _points(self, now: float, window: Window, key: SeriesKey) -> tuple[HistoryPoint, ...]:
         members = [series for it, series in self._series.items() if key in (it, SeriesKey(it.provider))]
-        if len(members) == 1:
-            return tuple(_point(back, part) for back, part in members[0].points(now, window))
+        if len(members) < 2:
+            return tuple(_point(back, part) for series in members for back, part in series.points(now, window))
+        newest = int(now // window.step_s)
+        known = self._merged.get((key, window), {})
         together: dict[int, Tally] = {}
+        seen: set[int] = set()
         for series in members:
             for back, part in series.points(now, window):
-                together.setdefault(back, Tally()).add(part)
-        return tuple(_point(back, together[back]) for back in sorted(together, reverse=True))
+                seen.add(newest - back)
+                if not back or newest - back not in known:
+                    together.setdefault(newest - back, Tally()).add(part)
+        drawn = {index: _point(0, together[index]) if index in together else known[index] for index in sorted(seen)}
+        self._merged[key, window] = {index: point for index, point in drawn.items() if index < newest}
+        return tuple(replace(point, index=newest - index) for index, point in drawn.items())
 
 
 def _view(key: SeriesKey, tally: Tally, points: tuple[HistoryPoint, ...]) -> SeriesView:
@@ -250,10 +266,6 @@ def _close(index: int, tally: Tally) -> Slice:
 def _flat(counts: Counts) -> Iterator[int]:
     for pair in sorted(counts.items()):
         yield from pair
-
-
-def _pairs(packed: "array[int]") -> Iterator[tuple[int, int]]:
-    return zip(packed[::2], packed[1::2], strict=True)
 
 
 def _percentiles(tally: Tally) -> tuple[Percentiles, Percentiles, Percentiles]:

@@ -85,6 +85,11 @@ class RequestLog(Generic[N]):
         return self._settings.enabled
 
     @property
+    def written_rows(self) -> int:
+        """Rows that are in the file, since the start."""
+        return self._writer.written
+
+    @property
     def keeps_bodies(self) -> bool:
         """Whether entries have to bring their bodies."""
         return self._settings.enabled and self._settings.bodies != "off"

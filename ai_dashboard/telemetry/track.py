@@ -104,6 +104,11 @@ class Track:
             enumerate(self._total), sum(self._total)
         )
 
+    def histograms(self, now: float) -> tuple[Sequence[int], Sequence[int]]:
+        """Of the time to the first token and of the total time, over the window: a count for each bucket."""
+        self.roll(now)
+        return tuple(self._ttft), tuple(self._total)
+
     def closed(self) -> tuple[ClosedSlice, ...]:
         """The finished slices in which the track was looked at or added to, oldest first."""
         return tuple(self._closed)

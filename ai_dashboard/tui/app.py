@@ -3,10 +3,11 @@
 import gc
 from typing import ClassVar
 
+from textual import on
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from ai_dashboard.core.control import ControlPort
 from ai_dashboard.tui.feed import Feed
@@ -14,7 +15,8 @@ from ai_dashboard.tui.keys import Scope, active_keys, bindings
 from ai_dashboard.tui.palette import Actions
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.base import PictureScreen
-from ai_dashboard.tui.screens.overview import OverviewScreen
+from ai_dashboard.tui.screens.record import PlanWanted
+from ai_dashboard.tui.tabs import HOME, ROUTING, Tab, tab_of
 from ai_dashboard.tui.theme import DARK, DEFAULTS, LIGHT, THEMES
 
 BLURRED_SLOWDOWN = 4
@@ -46,10 +48,11 @@ class ControlCentre(App[None]):
         self._port = port
         self._interval_s = interval_s
         self._quit_asks = quit_asks
+        self._opened: dict[int, PictureScreen] = {}
         self._ticks = 0
 
     def get_default_screen(self) -> Screen[None]:
-        return OverviewScreen(self._latest)
+        return self._screen(HOME)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return DEFAULTS
@@ -80,9 +83,10 @@ class ControlCentre(App[None]):
         return self.feed.picture
 
     def _published(self, picture: Picture) -> None:
-        for screen in self.screen_stack:
+        for screen in reversed(self.screen_stack):
             if isinstance(screen, PictureScreen):
-                screen.show(picture)
+                screen.show(picture)  # those beneath look when they are shown again
+                return
 
     def action_refresh_now(self) -> None:
         """Probe the providers and look at once."""
@@ -98,6 +102,29 @@ class ControlCentre(App[None]):
     def action_next_theme(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
+    def action_show_screen(self, number: int) -> None:
+        """Show the screen with this number in place of all that is shown; home stays beneath."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if (screen := self._screen(tab_of(number))) is not self.screen:
+            self.push_screen(screen)
+
+    def _screen(self, tab: Tab) -> PictureScreen:
+        """The screen of a tab, made when it is first asked for and kept from then on."""
+        if tab.number not in self._opened:
+            self._opened[tab.number] = tab.open(self._latest, self._port)
+            self.install_screen(self._opened[tab.number], tab.name)
+        return self._opened[tab.number]
+
+    @on(PlanWanted)
+    def plan_anew(self, wanted: PlanWanted) -> None:
+        """Show where such a request would go now."""
+        from ai_dashboard.tui.screens.routing import RoutingScreen
+
+        self.action_show_screen(ROUTING)
+        if isinstance(self.screen, RoutingScreen):
+            self.screen.ask(wanted.facts, wanted.about)
+
     def action_show_help(self) -> None:
         from ai_dashboard.tui.screens.help import HelpScreen
 
@@ -110,7 +137,19 @@ class ControlCentre(App[None]):
             self.push_screen(ConfigScreen(self._latest, self._port))
 
     async def action_quit(self) -> None:
-        """Leave; while somebody waits for an answer, ask first."""
+        """Leave; where edits would be lost, or somebody waits for an answer, ask first."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, PictureScreen)]
+        unsaved = next((said for screen in screens if (said := screen.unsaved())), "")
+        if not unsaved:
+            self._quit()
+            return
+        from ai_dashboard.tui.screens.ask import ConfirmScreen
+
+        if not isinstance(self.screen, ModalScreen):
+            said = f"{unsaved}. Quit and lose them?"
+            self.push_screen(ConfirmScreen("Quit?", said), lambda lose: self._quit() if lose else None)
+
+    def _quit(self) -> None:
         in_flight = self.feed.picture.in_flight
         if not self._quit_asks or not in_flight:
             self.exit()

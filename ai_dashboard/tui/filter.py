@@ -1,34 +1,54 @@
-"""The line in which a filter is typed. Letters type here; enter keeps the filter, esc drops it."""
+"""Where a filter is typed, and below it what may stand there or what is wrong with it.
 
+Letters type here; tab takes the first choice, enter keeps the filter, esc drops it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.binding import BindingType
 
+from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.tui.format import plural
+from ai_dashboard.tui.ink import Ink, Line, Span
 from ai_dashboard.tui.keys import Scope, bindings
-from ai_dashboard.tui.sanitise import Safe
+from ai_dashboard.tui.query import Choice, Wrong, choices, values_of
+from ai_dashboard.tui.query_fields import FIELDS
+from ai_dashboard.tui.typed_line import TypedLine, TypingBar
+
+INPUT = "filter"
 
 
-class FilterInput(Safe, Input, inherit_bindings=False):
-    """Textual's input with our own bindings: its `ctrl+a` belongs to tmux and screen."""
+class FilterInput(TypedLine):
+    """The line itself."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.FILTER),
-        Binding("left", "cursor_left", show=False),
-        Binding("right", "cursor_right", show=False),
-        Binding("home", "home", show=False),
-        Binding("end", "end", show=False),
-        Binding("backspace", "delete_left", show=False),
-        Binding("delete", "delete_right", show=False),
-        Binding("ctrl+w", "delete_left_word", show=False),
-        Binding("ctrl+u", "delete_left_all", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FILTER)
 
-    def __init__(self, dom_id: str) -> None:
+
+def hint(problem: Wrong | None, found: int, of: int, ahead: Sequence[Choice]) -> Line:
+    """What to say below a filter: what is wrong, how it may go on, or else how much it finds."""
+    if ahead:
+        first, *more = ahead
+        means = FIELDS.get(first.label.removesuffix(":"))
+        spans: list[Span] = [("tab ", Ink.KEY), (first.label, Ink.STRONG)]
+        if first.label.endswith(":") and means is not None:
+            spans.append((f" {means.means}", Ink.DIM))
+        return [*spans, *((f"  {choice.label}", Ink.PLAIN) for choice in more)]
+    if problem is not None:
+        return [("✗ ", Ink.BAD), (problem.problem, Ink.PLAIN)]
+    return [(f"{found:,} of {plural(of, 'request')} match", Ink.DIM)]
+
+
+class FilterBar(TypingBar):
+    """Both lines, shown while a filter is typed. `seen` has the requests whose values complete one."""
+
+    def __init__(self, seen: Callable[[], Iterable[RequestRecord]]) -> None:
         super().__init__(
-            placeholder="filter: any part of id, model, provider, status, rule",
-            id=dom_id,
-            compact=True,
-            select_on_focus=False,
+            FilterInput(INPUT, placeholder="provider:ollama status:>=400 ttft:>2s model:qwen* or any text")
         )
-        self.cursor_blink = False
+        self._seen = seen
+
+    def tell(self, problem: Wrong | None, found: int, of: int) -> None:
+        """After a change: what the filter that is typed finds, or why it is none."""
+        ahead = choices(self.line.value, lambda name: values_of(name, self._seen()))
+        self.hint(hint(problem, found, of, ahead), ahead)

@@ -11,6 +11,7 @@ _MINUTE = 60.0
 _HOUR = 3_600.0
 _DAY = 86_400.0
 _KIB = 1024.0
+_UNITS = ("", "K", "M", "G", "T")
 
 
 def duration(seconds: float | None) -> str:
@@ -87,6 +88,18 @@ def size_pair(used: int | None, total: int | None) -> str:
         scale, unit = _KIB**4, "T"
     digits = 1 if total / scale < 9.95 else 0
     return f"{used / scale:.{digits}f}/{total / scale:.{digits}f} {unit}"
+
+
+def size(number: float | None) -> str:
+    """Bytes as `512K`, `38M` or `4.9G`, in at most 5 cells."""
+    if number is None:
+        return NOTHING
+    unit = 0
+    while number >= 999.5 and unit < len(_UNITS) - 1:
+        number /= _KIB
+        unit += 1
+    digits = 1 if unit and number < 9.95 else 0
+    return f"{number:.{digits}f}{_UNITS[unit]}"
 
 
 def clock_time(at: float) -> str:

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from textual.binding import ActiveBinding, Binding, BindingType
 
+from ai_dashboard.tui.tabs import TABS
+
 EACH = "{key}"
 """In an action: one binding for each of the keys, which becomes the argument."""
 
@@ -18,8 +20,27 @@ class Scope(StrEnum):
 
     APP = "everywhere"
     OVERVIEW = "overview"
+    LIST = "request list"
+    INSPECTOR = "requests"
+    COMPARE = "comparison"
+    PATH = "file"
+    ROUTING = "routing"
+    ASK = "asking"
+    VIEW = "view"
+    PROVIDERS = "providers"
+    PROVIDER = "provider"
+    OPERATE = "provider at hand"
+    LATENCY = "latency"
+    HOST = "GPU and host"
+    FIT = "model to fit"
     REQUEST = "request"
     CONFIG = "config"
+    TEXT = "text"
+    COMPLETE = "completion"
+    DIFF = "differences"
+    CONFLICT = "conflict"
+    LEAVE = "leaving"
+    CONFIRM = "question"
     SCROLL = "moving"
     HELP = "help"
     QUIT = "quit"
@@ -29,7 +50,8 @@ class Scope(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Key:
     """`label` is for the footer, `help` the sentence for help and palette. `footer` says how soon the footer makes room
-    for it: 1 first, 0 never."""
+    for it: 1 first, 0 never. `faces` says in the palette what each of the keys means, where they mean different things
+    and their names do not tell."""
 
     id: str
     scope: Scope
@@ -39,14 +61,16 @@ class Key:
     label: str
     help: str
     footer: int = 0
+    faces: tuple[str, ...] = ()
 
     def bindings(self) -> Iterable[Binding]:
         """What Textual is told."""
         if EACH not in self.action:
             yield self._binding(self.id, self.keys, self.action, self.help)
             return
-        for key in self.keys.split(","):
-            yield self._binding(f"{self.id}.{key}", key, self.action.replace(EACH, key), f"{self.help} {key}")
+        keys = self.keys.split(",")
+        for key, face in zip(keys, self.faces or keys, strict=True):
+            yield self._binding(f"{self.id}.{key}", key, self.action.replace(EACH, key), f"{self.help} {face}")
 
     def _binding(self, binding_id: str, keys: str, action: str, tooltip: str) -> Binding:
         return Binding(
@@ -73,7 +97,7 @@ KEYS: tuple[Key, ...] = (
         "c",
         "app.show_config",
         "Config",
-        "Config: show the files and what was found in them",
+        "Config: edit the files, with what is found in them",
         3,
     ),
     Key("app.help", Scope.APP, "question_mark", "?", "app.show_help", "Help", "Help: show the keys of this screen", 4),
@@ -87,14 +111,27 @@ KEYS: tuple[Key, ...] = (
         "Palette: find any action by name",
         5,
     ),
+    Key(
+        "app.screen",
+        Scope.APP,
+        ",".join(str(tab.number) for tab in TABS),
+        "1-9",
+        "app.show_screen({key})",
+        "Screens",
+        "Show the screen",
+        12,
+        tuple(tab.name for tab in TABS),
+    ),
     Key("app.theme", Scope.APP, "t", "t", "app.next_theme", "Theme", "Theme: switch between dark and light", 13),
-    Key("requests.open", Scope.OVERVIEW, "enter", "⏎", "open", "Inspect", "Inspect the selected request", 6),
-    Key("requests.filter", Scope.OVERVIEW, "slash", "/", "filter", "Filter", "Filter the requests by a substring", 7),
-    Key("view.pause", Scope.OVERVIEW, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 8),
+    Key("requests.open", Scope.LIST, "enter", "⏎", "open", "Inspect", "Inspect the selected request", 6),
+    Key(
+        "requests.filter", Scope.LIST, "slash", "/", "filter", "Filter", "Filter the requests, by fields or any text", 7
+    ),
+    Key("view.pause", Scope.LIST, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 8),
     Key("view.zoom", Scope.OVERVIEW, "z", "z", "zoom", "Zoom", "Zoom the focused panel, or undo", 9),
     Key(
         "requests.copy",
-        Scope.OVERVIEW,
+        Scope.LIST,
         "y",
         "y",
         "copy",
@@ -102,7 +139,7 @@ KEYS: tuple[Key, ...] = (
         "Copy the selected request as a curl command",
         10,
     ),
-    Key("requests.follow", Scope.OVERVIEW, "f", "f", "follow", "Follow", "Follow the newest request, or stay", 11),
+    Key("requests.follow", Scope.LIST, "f", "f", "follow", "Follow", "Follow the newest request, or stay", 11),
     Key("view.next", Scope.OVERVIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 12),
     Key("view.previous", Scope.OVERVIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
     Key(
@@ -137,16 +174,239 @@ KEYS: tuple[Key, ...] = (
         1,
     ),
     Key("filter.drop", Scope.FILTER, "escape", "esc", "screen.drop_filter", "Drop", "Drop the filter", 2),
-    Key("request.back", Scope.REQUEST, "escape", "esc", "app.pop_screen", "Back", "Back to the overview", 6),
+    Key(
+        "filter.complete", Scope.FILTER, "tab", "tab", "screen.complete_filter", "Complete", "Take the first choice", 3
+    ),
+    Key(
+        "inspector.sort",
+        Scope.INSPECTOR,
+        "s",
+        "s",
+        "sort",
+        "Sort",
+        "Sort by time, duration, first token, tokens, status, tries",
+        9,
+    ),
+    Key("inspector.compare", Scope.INSPECTOR, "m", "m", "compare", "Mark", "Mark a request, then compare another", 9),
+    Key("inspector.export", Scope.INSPECTOR, "e", "e", "export", "Export", "Export the list as HAR or JSON lines", 10),
+    Key("inspector.python", Scope.INSPECTOR, "Y", "Y", "copy_python", "Python", "Copy the request as Python", 12),
+    Key("inspector.plan", Scope.INSPECTOR, "w", "w", "plan", "Plan", "Where the request would go now", 12),
+    Key("inspector.back", Scope.INSPECTOR, "escape", "esc", "back", "Back", "Back: drop the mark, then the filter"),
+    Key("request.back", Scope.REQUEST, "escape", "esc", "app.pop_screen", "Back", "Back to the list", 6),
     Key("request.copy", Scope.REQUEST, "y", "y", "copy", "Copy curl", "Copy this request as a curl command", 7),
-    Key("config.back", Scope.CONFIG, "escape", "esc", "app.pop_screen", "Back", "Back to the overview", 6),
-    Key("config.next", Scope.CONFIG, "tab", "tab", "turn(1)", "Next file", "Show the next file", 7),
-    Key("config.previous", Scope.CONFIG, "shift+tab", "⇧tab", "turn(-1)", "Previous", "Show the previous file"),
+    Key("request.python", Scope.REQUEST, "Y", "Y", "copy_python", "Python", "Copy this request as Python", 8),
+    Key("compare.back", Scope.COMPARE, "escape", "esc", "app.pop_screen", "Back", "Back to the list", 6),
+    Key("path.take", Scope.PATH, "enter", "⏎", "screen.take", "Write", "Write the file", 1),
+    Key("path.leave", Scope.PATH, "escape", "esc", "screen.leave", "Leave", "Write no file", 2),
+    Key("routing.open", Scope.ROUTING, "enter", "⏎", "open", "Plan", "Go to the plan of the selected route", 6),
+    Key(
+        "routing.ask",
+        Scope.ROUTING,
+        "a,slash",
+        "a",
+        "ask",
+        "Ask",
+        "Ask with facts: model, tokens, tenant, headers …",
+        7,
+    ),
+    Key("routing.next", Scope.ROUTING, "tab,shift+tab", "tab", "app.focus_next", "Panel", "Focus the other panel", 9),
+    Key(
+        "routing.back", Scope.ROUTING, "escape", "esc", "back", "Back", "Back to the routes, and drop what was asked", 8
+    ),
+    Key("ask.keep", Scope.ASK, "enter", "⏎", "screen.keep_asked", "Plan", "Plan this, and go to the plan", 1),
+    Key("ask.drop", Scope.ASK, "escape", "esc", "screen.drop_asked", "Drop", "Drop what was asked", 2),
+    Key("ask.complete", Scope.ASK, "tab", "tab", "screen.complete_asked", "Complete", "Take the first choice", 3),
+    Key("request.plan", Scope.REQUEST, "w", "w", "plan", "Plan", "Where this request would go now", 9),
+    Key("view.freeze", Scope.VIEW, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 10),
+    Key("view.panel", Scope.VIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 11),
+    Key("view.panel_back", Scope.VIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
+    Key("view.home", Scope.VIEW, "escape", "esc", "app.show_screen(1)", "Overview", "Back to the overview", 14),
+    Key("list.open", Scope.PROVIDERS, "enter", "⏎", "open", "Details", "Details of the selected provider", 5),
+    Key(
+        "list.sort",
+        Scope.PROVIDERS,
+        "s",
+        "s",
+        "sort",
+        "Sort",
+        "Sort by state, name, p95, traffic, errors",
+        9,
+    ),
+    Key("provider.enable", Scope.OPERATE, "a", "a", "operate('enable')", "Ask again", "Ask this provider again", 6),
+    Key("provider.drain", Scope.OPERATE, "d", "d", "operate('drain')", "Drain", "Drain: give it nothing new", 6),
+    Key(
+        "provider.disable",
+        Scope.OPERATE,
+        "x",
+        "x",
+        "operate('disable')",
+        "Disable",
+        "Disable: leave this provider out, whatever its checks say",
+        7,
+    ),
+    Key(
+        "provider.reset",
+        Scope.OPERATE,
+        "b",
+        "b",
+        "operate('reset')",
+        "Reset",
+        "Reset: forget its breakers, cooldown and failures",
+        8,
+    ),
+    Key("provider.back", Scope.PROVIDER, "escape", "esc", "app.pop_screen", "Back", "Back to the providers", 5),
+    Key(
+        "provider.measure",
+        Scope.PROVIDER,
+        "m",
+        "m",
+        "measure",
+        "Measure",
+        "Histogram of the first token, or of the whole answer",
+        9,
+    ),
+    Key("service.start", Scope.PROVIDER, "S", "S", "service('start')", "Start", "Start its systemd unit", 10),
+    Key("service.stop", Scope.PROVIDER, "X", "X", "service('stop')", "Stop", "Stop its systemd unit", 11),
+    Key("service.restart", Scope.PROVIDER, "R", "R", "service('restart')", "Restart", "Restart its systemd unit", 11),
+    Key(
+        "latency.open",
+        Scope.LATENCY,
+        "enter",
+        "⏎",
+        "open",
+        "Chart",
+        "Show the selected model in the chart beside the other one, or take it out",
+        5,
+    ),
+    Key("latency.window", Scope.LATENCY, "w", "w", "window(1)", "Window", "A longer window: 1m, 5m, 1h, 24h", 6),
+    Key("latency.window_back", Scope.LATENCY, "W", "W", "window(-1)", "Shorter", "A shorter window"),
+    Key(
+        "latency.measure",
+        Scope.LATENCY,
+        "m",
+        "m",
+        "measure",
+        "Measure",
+        "First token, whole answer, or tokens per second",
+        7,
+    ),
+    Key("latency.boxes", Scope.LATENCY, "b", "b", "boxes", "Boxes", "How values are spread, or how they went", 8),
+    Key("host.fit", Scope.HOST, "f", "f", "fit", "Will it fit", "Estimate whether a model fits into VRAM", 5),
+    Key("fit.done", Scope.FIT, "enter,escape", "⏎", "screen.done", "Done", "Back to the panels", 1),
+    Key("text.leave", Scope.TEXT, "escape", "esc", "screen.leave_text", "Panes", "From the text to the panes", 1),
+    Key("text.suggest", Scope.TEXT, "ctrl+space,ctrl+@", "^space", "suggest", "Complete", "What may stand here", 2),
+    Key("text.indent", Scope.TEXT, "tab", "tab", "indent", "Indent", "Two spaces deeper, or complete a word"),
+    Key("text.outdent", Scope.TEXT, "shift+tab", "⇧tab", "outdent", "Outdent", "Two spaces back"),
+    Key("text.undo", Scope.TEXT, "ctrl+z", "^z", "undo", "Undo", "Undo the last change of this file", 2),
+    Key("text.redo", Scope.TEXT, "ctrl+y", "^y", "redo", "Redo", "Make it again"),
+    Key(
+        "config.decide", Scope.CONFIG, "ctrl+o", "^o", "decide", "Decide", "The file changed on disk: mine or theirs", 1
+    ),
+    Key(
+        "config.save",
+        Scope.CONFIG,
+        "ctrl+s",
+        "^s",
+        "save",
+        "Save",
+        "Save: check it, back up the file, put it in force",
+        1,
+    ),
+    Key("config.edit", Scope.CONFIG, "e", "e", "edit", "Edit", "Edit: to the text, where letters type", 1),
+    Key(
+        "config.back",
+        Scope.CONFIG,
+        "escape",
+        "esc",
+        "leave",
+        "Back",
+        "Back to the overview; asks before edits are lost",
+        1,
+    ),
+    Key(
+        "config.open",
+        Scope.CONFIG,
+        "enter",
+        "⏎",
+        "open",
+        "Open",
+        "Go to the problem, or show what a backup differs in",
+        2,
+    ),
+    Key("config.rollback", Scope.CONFIG, "b", "b", "rollback", "Roll back", "Put the selected backup back", 2),
+    Key(
+        "config.pane",
+        Scope.CONFIG,
+        "tab",
+        "tab",
+        "pane(1)",
+        "Pane",
+        "Next pane: problems, changes, what-if, backups",
+        2,
+    ),
+    Key("config.pane_back", Scope.CONFIG, "shift+tab", "⇧tab", "pane(-1)", "Back", "The pane before"),
+    Key("config.problem", Scope.CONFIG, "f8,n", "f8", "problem(1)", "Problem", "To the next problem in this file", 2),
+    Key("config.problem_back", Scope.CONFIG, "shift+f8,N", "⇧f8", "problem(-1)", "Back", "To the problem before"),
     Key("config.file", Scope.CONFIG, "1,2,3,4,5,6,7,8,9", "1-9", "file({key})", "File", "Show file"),
     Key(
-        "config.findings", Scope.CONFIG, "d", "d", "findings", "Findings", "Go to the findings, or back to the text", 8
+        "config.next",
+        Scope.CONFIG,
+        "ctrl+pagedown,right",
+        "^pgdn",
+        "turn(1)",
+        "Next file",
+        "The next file; → as well, where letters do not type",
+        3,
     ),
-    Key("config.jump", Scope.CONFIG, "enter", "⏎", "jump", "Jump", "Jump to the line of the selected finding", 9),
+    Key(
+        "config.previous",
+        Scope.CONFIG,
+        "ctrl+pageup,left",
+        "^pgup",
+        "turn(-1)",
+        "Previous",
+        "The file before; ← as well",
+    ),
+    Key(
+        "config.reveal", Scope.CONFIG, "ctrl+r", "^r", "reveal", "Secrets", "Show secrets in the text, or hide them", 3
+    ),
+    Key("config.outside", Scope.CONFIG, "ctrl+e", "^e", "outside", "$EDITOR", "Edit the text in $EDITOR", 3),
+    Key("complete.up", Scope.COMPLETE, "up", "↑", "move(-1)", "Up", "The choice before"),
+    Key("complete.down", Scope.COMPLETE, "down", "↓", "move(1)", "Down", "The next choice"),
+    Key("complete.page_up", Scope.COMPLETE, "pageup", "pgup", "page(-1)", "Page up", "Choices further up"),
+    Key("complete.page_down", Scope.COMPLETE, "pagedown", "pgdn", "page(1)", "Page down", "Choices further down"),
+    Key("complete.take", Scope.COMPLETE, "enter,tab", "⏎", "take", "Take", "Take the choice", 1),
+    Key("complete.close", Scope.COMPLETE, "escape,left,right", "esc", "close", "Close", "Go on typing", 2),
+    Key("complete.erase", Scope.COMPLETE, "backspace", "⌫", "erase", "Erase", "Erase a letter"),
+    Key("diff.close", Scope.DIFF, "escape,q", "esc", "dismiss", "Back", "Back to the editor", 1),
+    Key("diff.turn", Scope.DIFF, "tab", "tab", "turn", "Compare", "Compare with another text", 2),
+    Key("conflict.diff", Scope.CONFLICT, "d", "d", "answer('diff')", "Differences", "See the differences first", 1),
+    Key(
+        "conflict.mine",
+        Scope.CONFLICT,
+        "k",
+        "k",
+        "answer('mine')",
+        "Keep mine",
+        "Keep my text; saving replaces theirs",
+        2,
+    ),
+    Key(
+        "conflict.theirs",
+        Scope.CONFLICT,
+        "t",
+        "t",
+        "answer('theirs')",
+        "Take theirs",
+        "Take their text; undo has mine",
+        3,
+    ),
+    Key("conflict.later", Scope.CONFLICT, "escape", "esc", "answer('later')", "Later", "Decide later", 4),
+    Key("leave.save", Scope.LEAVE, "s", "s", "answer('save')", "Save", "Save, and leave", 1),
+    Key("leave.discard", Scope.LEAVE, "x", "x", "answer('discard')", "Throw away", "Throw the edits away and leave", 2),
+    Key("leave.stay", Scope.LEAVE, "n,escape", "esc", "answer('stay')", "Stay", "Stay", 3),
+    Key("confirm.yes", Scope.CONFIRM, "y", "y", "answer(True)", "Yes", "Do it", 1),
+    Key("confirm.no", Scope.CONFIRM, "n,escape", "n", "answer(False)", "No", "Leave it as it is", 2),
     Key("move.up", Scope.SCROLL, "up,k", "↑ k", "move(-1)", "Up", "One line up"),
     Key("move.down", Scope.SCROLL, "down,j", "↓ j", "move(1)", "Down", "One line down"),
     Key("move.page_up", Scope.SCROLL, "pageup", "pgup", "page(-1)", "Page up", "One page up"),

@@ -44,6 +44,8 @@ TESTED_ELSEWHERE = {
     "cli/commands/app": "tests/e2e/test_screen.py",
     "cli/commands/attach": "tests/e2e/test_screen.py",
     "cli/commands/serve": "tests/e2e/test_serve.py",
+    "core/history": "vocabulary: shapes without behaviour",
+    "gateway/insight_api": "tests/integration/control/test_ports.py",
     "gateway/config_api": "tests/integration/gateway/test_reload.py",
     "telemetry/log_reader": "tests/integration/telemetry/test_request_log.py",
     "tenancy/memory_limits": "tests/integration/tenancy/test_limits.py",

@@ -1,11 +1,36 @@
 """A gateway made of scripted pictures, behind the same door as a real one."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ai_dashboard.core.control import BackupView, Committed, ConfigFile, ConfigText, PortClosed, ProposalView
+from ai_dashboard.core.control import (
+    BackupView,
+    Committed,
+    ConfigFile,
+    ConfigText,
+    PortClosed,
+    ProposalView,
+    ProviderAction,
+)
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.events import Usage
+from ai_dashboard.core.history import (
+    Bucket,
+    Failure,
+    HealthChange,
+    HistoryPoint,
+    HistoryView,
+    LimitView,
+    Mark,
+    ProviderDetail,
+    SeriesKey,
+    SeriesView,
+    ServiceAction,
+    ServiceView,
+    Spread,
+    Window,
+)
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.core.records import AttemptRecord, RecordPage, RequestRecord, Stage
 from ai_dashboard.core.snapshot import (
@@ -277,6 +302,59 @@ def hostile_record(seq: int) -> RequestRecord:
     )
 
 
+def measured(picture: Snapshot, window: Window, shown: Sequence[SeriesKey]) -> HistoryView:
+    """A window in which every provider of a picture that was asked has one model that answered."""
+    if not picture.providers:
+        return HistoryView(window, NOW)
+    series = []
+    for place, one in enumerate(it for it in picture.providers if it.total.p50 is not None):
+        for model in ("", *one.models[:1]):
+            key = SeriesKey(one.name, model)
+            series.append(_series(key, window, place + 1, picture.version, points=key in shown))
+    marks = (Mark(NOW - window.step_s * window.points / 3, 16), Mark(NOW, 17))
+    return HistoryView(window, NOW + picture.version, tuple(series), marks)
+
+
+def _series(key: SeriesKey, window: Window, scale: int, version: int, *, points: bool) -> SeriesView:
+    spread = Spread(0.05, 0.07, 0.09, 0.2, 0.4, 0.6)
+    course = tuple(
+        HistoryPoint(
+            index,
+            5,
+            index % 7 == 0,
+            Percentiles(0.09 * scale, (0.4 + 0.1 * math.sin(index / 4 + version)) * scale, 0.6 * scale),
+            Percentiles(0.9 * scale, 2.4 * scale, 3.0 * scale),
+            Percentiles(0.01, 0.02, 0.03),
+        )
+        for index in reversed(range(window.points))
+        if index % 11
+    )
+    times = [spread.p5, spread.p25, spread.p50, spread.p75, spread.p95, spread.p99]
+    ttft, total = (Spread(*((it or 0.0) * scale * size for it in times)) for size in (1, 8))
+    per_token = Spread(0.005, 0.008, 0.01, 0.012, 0.02, 0.03)
+    return SeriesView(key, 300 // scale, 4, 4_000, ttft, total, per_token, course if points else ())
+
+
+def detail(picture: Snapshot, name: str) -> ProviderDetail:
+    """A provider that has come and gone."""
+    one = next(it for it in picture.providers if it.name == name)
+    return ProviderDetail(
+        name=name,
+        at=NOW,
+        since=NOW - 3_600,
+        changes=(
+            HealthChange(NOW - 3_000, Health.ACTIVE, ""),
+            HealthChange(NOW - 900, Health.UNAVAILABLE, one.reason or "connection refused"),
+            HealthChange(NOW - 600, one.health, one.reason),
+        ),
+        failures=(Failure(NOW - 900, "", "connection refused"), Failure(NOW - 30, one.name, one.last_error or "502")),
+        limits=(LimitView("requests", 0.62, 24.0), LimitView("60 requests a minute, as configured", 0.9)),
+        ttft=tuple(Bucket(0.1 * 2**step, 0.2 * 2**step, 40 - 9 * step) for step in range(5)),
+        total=tuple(Bucket(0.4 * 2**step, 0.8 * 2**step, 40 - 9 * step) for step in range(5)),
+        unit="" if one.local is False else f"{name}.service",
+    )
+
+
 @dataclass
 class FakePort:
     """A `ControlPort` that says what it was told to. `closed` is the message of the `PortClosed` that it raises;
@@ -292,6 +370,8 @@ class FakePort:
     moving: bool = False
     refreshed: int = 0
     polled: int = 0
+    serviced: list[tuple[str, ServiceAction | None]] = field(default_factory=list)
+    operated: list[tuple[str, ProviderAction]] = field(default_factory=list)
 
     async def snapshot(self) -> Snapshot:
         self._door()
@@ -306,6 +386,28 @@ class FakePort:
         news = tuple(self.finished[after:])
         return RecordPage(news[-limit:], len(self.finished), max(len(news) - limit, 0))
 
+    async def record(self, id_prefix: str) -> RequestRecord:
+        self._door()
+        return next(it for it in self.finished if it.id.startswith(id_prefix))
+
+    async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
+        self._door()
+        self.operated.append((provider, action))
+        return next(it for it in self.picture.providers if it.name == provider)
+
+    async def history(self, window: Window, shown: Sequence[SeriesKey] = ()) -> HistoryView:
+        self._door()
+        return measured(self.picture, window, shown)
+
+    async def provider(self, name: str) -> ProviderDetail:
+        self._door()
+        return detail(self.picture, name)
+
+    async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
+        self._door()
+        self.serviced.append((provider, action))
+        return ServiceView(f"{provider}.service", "active", f"{action}: active" if action else "running", ("Started.",))
+
     async def explain(self, facts: RouteFacts) -> Plan:
         self._door()
         return plan()
@@ -316,7 +418,12 @@ class FakePort:
 
     async def config_text(self, file: str) -> ConfigText:
         self._door()
-        return ConfigText(file, YAML, "base")
+        found = next((it for it in self.files if it.name == file and not it.missing), None)
+        if found is None:
+            return ConfigText(file, "", "")
+        return ConfigText(
+            file, found.text.encode("utf-8", "replace").decode(), "base"
+        )  # as files are: no half characters
 
     async def propose(self, file: str, text: str, base: str | None = None) -> ProposalView:
         self._door()
@@ -326,9 +433,17 @@ class FakePort:
         self._door()
         return Committed(None, 2)
 
+    async def config_schema(self, file: str) -> str:
+        self._door()
+        return "{}"
+
     async def backups(self, file: str | None = None) -> tuple[BackupView, ...]:
         self._door()
         return ()
+
+    async def backup_text(self, backup_id: str) -> ConfigText:
+        self._door()
+        return ConfigText(backup_id, YAML, "base")
 
     async def rollback(self, backup_id: str) -> Committed:
         self._door()

@@ -35,6 +35,11 @@ class Stage:
         await self.app.feed.poll()
         await self.pilot.pause()
 
+    async def home(self) -> None:
+        """Back to the overview, from wherever the app is."""
+        self.app.action_show_screen(1)
+        await self.pilot.pause()
+
     def lines(self) -> list[str]:
         """The screen on top as text, a line a row."""
         # The strips that Textual would write to a terminal.

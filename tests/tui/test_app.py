@@ -17,7 +17,7 @@ SIZES = ((120, 40), (80, 24), (60, 15))
 PRESSED = [
     key
     for one in KEYS
-    if one.scope in {Scope.OVERVIEW, Scope.SCROLL, Scope.APP} and one.id not in {"app.quit", "requests.filter"}
+    if one.scope in {Scope.OVERVIEW, Scope.LIST, Scope.SCROLL, Scope.APP} and one.id not in {"app.quit", "requests.filter"}
     for key in one.keys.split(",")
 ]
 
@@ -34,8 +34,7 @@ async def test_every_key_on_every_size_with_every_picture(stage: Open, kind: str
                     if isinstance(on.app.screen, (ConfigScreen, RequestScreen)):
                         await on.press(inner)
                         assert on.fits(), (key, inner)
-                on.app.pop_screen()
-                await on.pilot.pause()
+                await on.home()
         assert on.app.is_running
 
 
@@ -48,9 +47,7 @@ async def test_a_storm_of_resizes(stage: Open, kind: str) -> None:
                 await on.press(screen)
             for size in sizes:
                 await on.resize(*size)
-            while not isinstance(on.app.screen, OverviewScreen):
-                on.app.pop_screen()
-                await on.pilot.pause()
+            await on.home()
 
 
 async def test_q_leaves_at_once_when_nobody_waits(stage: Open) -> None:
@@ -90,7 +87,7 @@ async def test_help_lists_the_keys_of_the_screen_beneath(stage: Open) -> None:
         await on.press("question_mark")
         assert isinstance(on.app.screen, HelpScreen)
         for one in KEYS:
-            expected = one.scope in {Scope.APP, Scope.OVERVIEW, Scope.SCROLL} and one.id != "view.back"
+            expected = one.scope in {Scope.APP, Scope.OVERVIEW, Scope.LIST, Scope.SCROLL} and one.id != "view.back"
             assert (one.help in on.text()) == expected, one.id
         await on.press("escape")
         assert isinstance(on.app.screen, OverviewScreen)

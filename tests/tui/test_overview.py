@@ -111,16 +111,16 @@ async def test_a_filter_is_typed_kept_and_dropped(stage: Open) -> None:
         await on.press("escape")
         assert "match" not in on.text()
         await on.press("slash", "x", "x", "x")
-        assert "no request contains “xxx”" in on.text()
+        assert "no request matches “xxx”" in on.text()
         await on.press("escape")
-        assert list_of(on).needle == ""
+        assert list_of(on).filter.text == ""
 
 
 async def test_enter_opens_and_escape_comes_back(stage: Open) -> None:
     async with stage(busy_port()) as on:
         await on.press("down", "down", "enter")
         assert isinstance(on.app.screen, RequestScreen)
-        for words in ("Request req-00003c", "Attempts", "upstream_error", "Plan", "left out: unavailable"):
+        for words in ("Request req-00003c", "Attempts", "upstream_error", "Plan", "left out: it is down"):
             assert words in on.text()
         await on.press("escape")
         assert isinstance(on.app.screen, OverviewScreen)

@@ -113,13 +113,13 @@ def passed_headers(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple([(name, headers[name]) for name in PASSED_HEADERS if name in headers])
 
 
-def facts_of(ask: Ask, prefix: str = "") -> RouteFacts:
+def facts_of(ask: Ask, prefix: str = "", tenant: str = "") -> RouteFacts:
     """What routing may know of an ask in canonical form: sizes and needs, no text. `prefix` is a hash of how its
     conversation begins."""
     body = ask.body
     if ask.operation == "embed":
         tokens = embedded_tokens(body.get("input"))
-        return RouteFacts(ask.model, ask.capability, prompt_tokens=tokens, needs=_EMBEDDINGS)
+        return RouteFacts(ask.model, ask.capability, prompt_tokens=tokens, needs=_EMBEDDINGS, tenant=tenant)
     images = 0
     characters = 0
     for message in body["messages"]:
@@ -149,6 +149,7 @@ def facts_of(ask: Ask, prefix: str = "") -> RouteFacts:
         stream=ask.stream,
         needs=frozenset(needs) if needs else _NOTHING,
         prefix=prefix,
+        tenant=tenant,
     )
 
 

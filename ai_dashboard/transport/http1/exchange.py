@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import KeysView
 from typing import TYPE_CHECKING
 
+from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.transport.http1.body import Body
 from ai_dashboard.transport.http1.head import split_target
 from ai_dashboard.transport.http1.reply import BODILESS, CONTINUE, LAST_CHUNK, HeaderBlock, Headers, encode_head
@@ -28,7 +29,7 @@ class Exchange:
     `headers` are in the order they came, names in lower case; `path` and `query` are undecoded; `peer` is the client's
     address without its port (`unix` on a unix socket). `started` says that the reply's head was written, `finished`
     that the reply is over: whole, or broken off by `abort`. `incoming` is the request's body: its bytes if they came
-    together with the head, else what collects them.
+    together with the head, else what collects them. `caller` is who that is, once somebody has found it out.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Exchange:
         "_fields",
         "_left",
         "_mute",
+        "caller",
         "finished",
         "headers",
         "http10",
@@ -69,6 +71,7 @@ class Exchange:
         self.started = False
         self.finished = False
         self.task: asyncio.Task[None] | None = None
+        self.caller: Caller | None = None
         self._connection = connection
         self._fields = fields
         self._mute = False

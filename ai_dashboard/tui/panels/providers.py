@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from ai_dashboard.core.snapshot import BreakerState, Health, ProviderView
 from ai_dashboard.tui.columns import Column, heading, place, row
-from ai_dashboard.tui.curl import base_url
 from ai_dashboard.tui.format import count, duration, percent, rate
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
+from ai_dashboard.tui.requesting import base_url
 from ai_dashboard.tui.spark import sparkline
 
 TREND = "trend p95"
@@ -104,15 +104,19 @@ def select(picture: Picture, sort: Sort = Sort.STATE) -> View:
         return View(sort=sort)
     if not snapshot.providers:
         return View(sort=sort, teach=base_url(snapshot.gateway), origin=snapshot.config.origin)
-    ordered = sorted(snapshot.providers, key=_KEYS[sort])  # type: ignore[arg-type]
-    return View(tuple(map(_row, ordered)), sort)
+    return View(tuple(map(_row, ordered(snapshot.providers, sort))), sort)
+
+
+def ordered(providers: Sequence[ProviderView], sort: Sort) -> list[ProviderView]:
+    """Providers in some order."""
+    return sorted(providers, key=_KEYS[sort])  # type: ignore[arg-type]
 
 
 def _row(provider: ProviderView) -> Row:
     return Row(
         name=provider.name,
         health=provider.health,
-        notes=tuple(_notes(provider)),
+        notes=tuple(notes(provider)),
         p50=duration(provider.total.p50),
         p95=duration(provider.total.p95),
         in_flight=count(provider.in_flight),
@@ -123,7 +127,7 @@ def _row(provider: ProviderView) -> Row:
     )
 
 
-def _notes(provider: ProviderView) -> Iterator[str]:
+def notes(provider: ProviderView) -> Iterator[str]:
     """Why it is not well, and which of its models are not asked as usual."""
     if provider.reason and provider.health is not Health.ACTIVE:
         yield provider.reason
@@ -144,7 +148,7 @@ def _notes(provider: ProviderView) -> Iterator[str]:
 def draw(view: View, width: int, height: int) -> list[Line]:
     """Heading and rows; notes take the lines that are left."""
     if view.teach:
-        return _lesson(view, width)
+        return lesson(view.teach, view.origin, width)
     if not view.rows:
         return [[("waiting for the gateway", Ink.DIM)]]
     placed = place(_COLUMNS, width)
@@ -176,15 +180,15 @@ def _texts(one: Row, trend_cells: int) -> dict[str, Span]:
     }
 
 
-def _lesson(view: View, width: int) -> list[Line]:
+def lesson(address: str, origin: str, width: int) -> list[Line]:
     """What to do when there is nobody to answer."""
     sentences: list[tuple[str, Ink]] = [
         ("No provider yet.", Ink.STRONG),
         ("Start Ollama, llama.cpp or vLLM here, or set a key such as OPENAI_API_KEY, then press r.", Ink.PLAIN),
         ("To look around first: ai-dashboard --demo", Ink.PLAIN),
-        (f"Clients talk to {view.teach}", Ink.KEY),
+        (f"Clients talk to {address}", Ink.KEY),
         ("Or list your providers in providers.yaml; c shows what was read.", Ink.PLAIN),
-        (f"Looked for: {view.origin}" if view.origin else "", Ink.DIM),
+        (f"Looked for: {origin}" if origin else "", Ink.DIM),
     ]
     return [[(piece, ink)] for text, ink in sentences if text for piece in wrap(text, width, 3)]
 

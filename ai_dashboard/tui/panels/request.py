@@ -1,39 +1,30 @@
-"""Everything about one request: what was asked, each attempt on a common time axis, and why it went where it went."""
+"""Everything about one request: what was asked, where its time went, each attempt, and why it went where it went."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.events import Usage
-from ai_dashboard.core.plan import Candidate, Plan
+from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, clock_time, duration
-from ai_dashboard.tui.ink import Ink, Line, Span, clip, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, wrap
+from ai_dashboard.tui.panels import plan, waterfall
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 
 LABEL = 10
-WAIT = "░"
-STREAM = "█"
-
-WATERFALL = f"waiting {WAIT} streaming {STREAM}"
+NOT_KEPT = "what was asked is not kept: y copies a request of this form to fill in, w plans this one anew"
+"""Why there is no replay, and what there is instead."""
 
 _ATTEMPTS = (
     Column("#", 2, 0, right=True),
     Column("provider", 10, 1, grow=1),
     Column("model", 14, 5, grow=2),
     Column("st", 3, 2, right=True),
-    Column("TTFT", 5, 4, right=True),
-    Column("total", 5, 3, right=True),
-    Column(WATERFALL, 22, 6, grow=5),
-)
-
-_PLAN = (
-    Column("#", 2, 0, right=True),
-    Column("provider", 10, 1, grow=1),
-    Column("model", 14, 2, grow=2),
-    Column("score", 5, 4, right=True),
-    Column("why", 16, 3, grow=5),
+    Column("begun", 6, 6, right=True),
+    Column("TTFT", 6, 4, right=True),
+    Column("total", 6, 3, right=True),
 )
 
 
@@ -45,14 +36,16 @@ class View:
 
 
 def draw(view: View, width: int) -> list[Line]:
-    """Facts, attempts, plan; as many lines as it takes."""
+    """Facts, waterfall, attempts, plan; as many lines as it takes."""
     record = view.record
     if record is None:
         return [[("this request is no longer remembered", Ink.DIM)]]
-    lines = [*_facts(record, width), [], [("Attempts", Ink.STRONG)], *_attempts(record, width)]
+    legend = f"  {waterfall.LEGEND}"
+    lines = [*_facts(record, width), [], [("Waterfall", Ink.STRONG), (clip(legend, max(width - 9, 0)), Ink.DIM)]]
+    lines += [*waterfall.draw(record, width), [], [("Attempts", Ink.STRONG)], *_attempts(record, width)]
     if record.plan is not None:
-        lines += [[], *_plan(record.plan, width)]
-    return lines
+        lines += [[], *plan.draw(record.plan, width)]
+    return [crop(line, width) for line in lines]
 
 
 def _facts(record: RequestRecord, width: int) -> list[Line]:
@@ -68,9 +61,12 @@ def _facts(record: RequestRecord, width: int) -> list[Line]:
     if record.ttft_s is not None:
         share = duration(record.overhead_s)
         facts.append(("gateway", f"{share} of the time to the first token is the gateway's own", Ink.DIM))
+    if wishes := _wishes(record.facts):
+        facts.append(("known", wishes, Ink.PLAIN))
     facts += [("warning", warning, Ink.PLAIN) for warning in record.warnings]
     if record.error:
         facts.append(("error", f"{record.error}: {record.message}" if record.message else record.error, Ink.BAD))
+    facts.append(("again", NOT_KEPT, Ink.DIM))
     lines: list[Line] = []
     for label, text, ink in facts:
         first, *rest = wrap(text, max(width - LABEL, 1), 4)
@@ -79,23 +75,47 @@ def _facts(record: RequestRecord, width: int) -> list[Line]:
     return lines
 
 
+def _wishes(facts: RouteFacts | None) -> str:
+    """What else routing knew of it."""
+    if facts is None:
+        return ""
+    named = {
+        "tenant": facts.tenant,
+        "user": facts.user,
+        "capability": facts.capability,
+        "task": facts.task,
+        "needs": ", ".join(sorted(facts.needs)),
+        "residency": facts.residency,
+        "strategy": facts.strategy,
+        "only": ", ".join(facts.only or ()),
+        "up to": f"{facts.max_tokens:,} tokens out" if facts.max_tokens else "",
+    }
+    return " · ".join(f"{name} {value}" for name, value in named.items() if value)
+
+
 def _attempts(record: RequestRecord, width: int) -> list[Line]:
     if not record.attempts:
         return [[("none: no provider was asked", Ink.DIM)]]
     placed = place(_ATTEMPTS, width)
     lines: list[Line] = [heading(placed)]
-    cells = next((cells for column, cells in placed if column.title == WATERFALL), 0)
-    end = max((attempt.ended_s for attempt in record.attempts), default=0.0)
     for number, attempt in enumerate(record.attempts, 1):
-        lines.append(row(placed, _attempt(number, attempt, waterfall(attempt, max(end, record.total_s), cells))))
-        note = " · ".join(filter(None, (attempt.why, attempt.error, attempt.message)))
+        lines.append(row(placed, _attempt(number, attempt)))
+        note = " · ".join(filter(None, (*_how(attempt), attempt.error, attempt.message)))
         if note:
             ink = Ink.BAD if attempt.error else Ink.DIM
             lines.extend([("   └ ", Ink.RULE), (piece, ink)] for piece in wrap(note, max(width - 5, 1), 3))
     return lines
 
 
-def _attempt(number: int, attempt: AttemptRecord, bar: str) -> dict[str, Span]:
+def _how(attempt: AttemptRecord) -> tuple[str, ...]:
+    """How it came to this try, what went by before it, and what it cost where another one answered."""
+    kind = "" if attempt.kind == "first" else attempt.kind
+    pause = f"after a pause of {duration(attempt.paused_s)}" if attempt.paused_s else ""
+    cost = f"cost {_spent(attempt.usage)}" if attempt.usage is not None else ""
+    return kind, pause, attempt.why, cost
+
+
+def _attempt(number: int, attempt: AttemptRecord) -> dict[str, Span]:
     ttft = None if attempt.first_token_s is None else attempt.first_token_s - attempt.started_s
     return {
         "#": (str(number), Ink.DIM),
@@ -104,74 +124,25 @@ def _attempt(number: int, attempt: AttemptRecord, bar: str) -> dict[str, Span]:
         "st": (str(attempt.status or NOTHING), Ink.BAD if attempt.error else Ink.PLAIN),
         "TTFT": (duration(ttft), Ink.PLAIN),
         "total": (duration(attempt.ended_s - attempt.started_s), Ink.PLAIN),
-        WATERFALL: (bar, Ink.FIRST),
+        "begun": (duration(attempt.started_s), Ink.DIM),
     }
 
 
-def waterfall(attempt: AttemptRecord, total_s: float, cells: int) -> str:
-    """An attempt on an axis of `cells` from the request's arrival to `total_s`; at least one cell of it is seen."""
-    if total_s <= 0 or cells <= 0:
-        return ""
-    start = min(int(attempt.started_s / total_s * cells), cells - 1)
-    end = max(min(round(attempt.ended_s / total_s * cells), cells), start + 1)
-    if attempt.first_token_s is None:
-        return " " * start + WAIT * (end - start)
-    first = min(max(round(attempt.first_token_s / total_s * cells), start), end)
-    return " " * start + WAIT * (first - start) + STREAM * (end - first)
-
-
-def _plan(plan: Plan, width: int) -> list[Line]:
-    """The candidates in order, then those left out with their reasons."""
-    ordered = f"  {plan.rule}" if plan.strategy == "direct" else f"  {plan.rule} · {plan.strategy}"
-    lines: list[Line] = [[("Plan", Ink.STRONG), (clip(ordered, max(width - 4, 1)), Ink.DIM)]]
-    lines.extend([(clip(f"  {note}", width), Ink.PLAIN)] for note in plan.notes)
-    placed = place(_PLAN, width)
-    lines.append(heading(placed))
-    for number, candidate in enumerate(plan.attempts, 1):
-        lines.append(
-            row(
-                placed,
-                {
-                    "#": (str(number), Ink.DIM),
-                    "provider": (candidate.provider, Ink.PLAIN),
-                    "model": (candidate.model, Ink.PLAIN),
-                    "score": (f"{candidate.score:.2f}", Ink.PLAIN),
-                    "why": (_why(candidate), Ink.DIM),
-                },
-            )
-        )
-    lines.extend(
-        row(
-            placed,
-            {
-                "#": ("✗", Ink.WARN),
-                "provider": (left_out.provider, Ink.DIM),
-                "model": (left_out.model, Ink.DIM),
-                "score": (NOTHING, Ink.DIM),
-                "why": (f"left out: {left_out.reason}", Ink.WARN),
-            },
-        )
-        for left_out in plan.excluded
-    )
-    return lines
-
-
-def _why(candidate: Candidate) -> str:
-    """What put it there, where it is, and the figures that its score rests on."""
-    figures = (f"{name} {figure}" for name, figure in candidate.facts)
-    return " · ".join(filter(None, (candidate.why, candidate.region, *figures)))
-
-
 def _tokens(record: RequestRecord) -> str:
-    usage = record.usage
+    usage, spent = record.usage, record.spent
     if usage is None:
-        return "not known"
+        return "not known" if spent is None else f"all attempts {_spent(spent)}"
     words = [f"{usage.prompt_tokens:,} in" + _part(usage.cached_tokens, "cached")]
     words.append(f"{usage.completion_tokens:,} out" + _part(usage.reasoning_tokens, "reasoning"))
     speed = tokens_per_second(record, usage)
     if speed is not None:
         words.append(f"{speed:,.0f} tokens/s")
-    return "  ".join(words) + ("  (estimated)" if usage.estimated else "")
+    told = "  ".join(words) + ("  (estimated)" if usage.estimated else "")
+    return told if spent is None or spent == usage else f"{told}  all attempts {_spent(spent)}"
+
+
+def _spent(usage: Usage) -> str:
+    return f"{usage.prompt_tokens:,} in {usage.completion_tokens:,} out" + (" (estimated)" if usage.estimated else "")
 
 
 def tokens_per_second(record: RequestRecord, usage: Usage) -> float | None:
@@ -208,7 +179,7 @@ class RequestPanel(Panel[View], can_focus=True):
         return View(self.record)
 
     def viewed(self, _view: View) -> None:
-        self.title(f"Request {self.record.id}", "y copy as curl")
+        self.title(f"Request {self.record.id}", "y curl · Y Python · w plan")
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

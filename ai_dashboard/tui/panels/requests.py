@@ -1,10 +1,10 @@
 """The live request list: running requests first, then the newest finished ones, thousands of rows deep.
 
-Only the rows on the screen are ever made into text. While following, the cursor stays on the newest request; after a
-move it stays on its own request, and the list moves on beneath it.
+Only the rows on the screen are ever made into text. While following, the cursor stays on the first row; after a move it
+stays on its own request, and the list moves on beneath it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -14,9 +14,12 @@ from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.curl import curl
 from ai_dashboard.tui.format import NOTHING, clock_time, count, duration
+from ai_dashboard.tui.gist import is_running, why
 from ai_dashboard.tui.ink import Ink, Line, Span, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
+from ai_dashboard.tui.query import ALL, Query, Wrong, parse
+from ai_dashboard.tui.requesting import Asking
 
 RUNNING = "···"
 _ID_CELLS = 6
@@ -37,65 +40,65 @@ _COLUMNS = (
     Column("why", 10, 6, grow=4),
 )
 
+MARK = "◆"
+
 MARGIN = 1
 """Lines above the rows: the heading."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """An order of the list: by the largest `key` first, or as the requests came in where there is none."""
+
+    name: str
+    key: Callable[[RequestRecord], float] | None = None
+
+
+SORTS = (
+    Sort("newest"),
+    Sort("slowest", lambda record: record.total_s),
+    Sort("slowest first token", lambda record: record.ttft_s or 0.0),
+    Sort(
+        "most tokens",
+        lambda record: record.usage.prompt_tokens + record.usage.completion_tokens if record.usage is not None else 0,
+    ),
+    Sort("worst status", lambda record: record.status),
+    Sort("most tries", lambda record: len(record.attempts)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """`rows` from the top of the list down, `finished` of how many; `filter` is a substring in lower case. `hint` is
-    what to paste into a shell when nothing was ever asked."""
+    """`rows` from the top of the list down, `finished` of how many. `hint` is what to paste into a shell when nothing
+    was ever asked."""
 
     rows: tuple[RequestRecord, ...] = ()
     finished: int = 0
     lost: int = 0
-    filter: str = ""
+    query: Query = ALL
+    sort: Sort = SORTS[0]
     hint: str = ""
 
 
-def select(picture: Picture, needle: str = "") -> View:
-    """The list of a picture, reduced to the requests that contain `needle`, whatever its case."""
-    needle = needle.casefold()
+def select(picture: Picture, query: Query = ALL, sort: Sort = SORTS[0]) -> View:
+    """The list of a picture, reduced to the requests that a filter lets pass, in that order."""
     everything = (*picture.running, *picture.records)
-    rows = tuple(record for record in everything if needle in haystack(record)) if needle else everything
+    rows = query.chosen(everything)
+    if sort.key is not None:
+        rows = tuple(sorted(rows, key=sort.key, reverse=True))
     hint = ""
     if not everything and picture.snapshot is not None:
-        hint = curl(picture.snapshot.gateway, _first_model(picture))
-    return View(rows, len(picture.records), picture.lost, needle, hint)
+        hint = curl(picture.snapshot.gateway, Asking(_first_model(picture)))
+    return View(rows, len(picture.records), picture.lost, query, sort, hint)
 
 
-def haystack(record: RequestRecord) -> str:
-    """What the filter searches: everything that a row can show."""
-    return "\n".join(
-        (record.id, record.asked, record.model, record.provider, str(record.status), record.stage, why(record))
-    ).casefold()
-
-
-def why(record: RequestRecord) -> str:
-    """What is special about a request, then the rule that chose its provider."""
-    words: list[str] = []
-    if record.stage is Stage.WAITING or record.stage is Stage.STREAMING:
-        words.append(str(record.stage))
-    if record.stage is Stage.CUT:
-        words.append("cut")
-    if record.stage is Stage.GONE:
-        words.append("gone")
-    if record.error:
-        words.append(record.error)
-    if record.fallback_from:
-        words.append(f"fallback←{record.fallback_from}")
-    if record.plan is not None and record.plan.rule:
-        words.append(record.plan.rule)
-    return " · ".join(words)
-
-
-def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool) -> Line:
+def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool, marked: bool = False) -> Line:
     """One request in the given columns."""
-    running = record.stage is Stage.WAITING or record.stage is Stage.STREAMING
+    running = is_running(record)
     status, ink = _status(record)
     plain = Ink.DIM if record.stage is Stage.WAITING else Ink.PLAIN
     texts: dict[str, Span] = {
-        "": ("▸" if selected else " ", Ink.KEY),
+        "": (MARK if marked else "▸" if selected else " ", Ink.KEY),
         "time": (clock_time(record.at), Ink.DIM),
         "id": (record.id[-_ID_CELLS:], Ink.DIM),
         "asked": (record.asked, plain),
@@ -117,7 +120,7 @@ def _first_model(picture: Picture) -> str:
 
 
 def _status(record: RequestRecord) -> Span:
-    if record.stage is Stage.WAITING or record.stage is Stage.STREAMING:
+    if is_running(record):
         return RUNNING, Ink.DIM
     status = str(record.status) if record.status else NOTHING
     if record.stage is Stage.CUT or record.stage is Stage.GONE:
@@ -142,7 +145,10 @@ class RequestsPanel(Panel[View], can_focus=True):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.follow = True
-        self.needle = ""
+        self.filter = ALL
+        self.wrong: Wrong | None = None
+        self.sort = SORTS[0]
+        self.marked: RequestRecord | None = None
         self._cursor = 0
         self._cursor_id: str | None = None
         self._first = 0
@@ -154,8 +160,13 @@ class RequestsPanel(Panel[View], can_focus=True):
         rows = self.view.rows if self.view is not None else ()
         return rows[self._cursor] if self._cursor < len(rows) else None
 
+    @property
+    def everything(self) -> tuple[RequestRecord, ...]:
+        """Every request that could be in the list."""
+        return (*self.picture.running, *self.picture.records)
+
     def select(self, picture: Picture) -> View:
-        return select(picture, self.needle)
+        return select(picture, self.filter, self.sort)
 
     def viewed(self, view: View) -> None:
         self._keep_place(view.rows)
@@ -171,7 +182,7 @@ class RequestsPanel(Panel[View], can_focus=True):
         return [
             heading(placed),
             *(
-                draw_row(record, placed, selected=self._first + offset == self._cursor)
+                draw_row(record, placed, selected=self._first + offset == self._cursor, marked=self._is_marked(record))
                 for offset, record in enumerate(shown)
             ),
         ]
@@ -205,10 +216,28 @@ class RequestsPanel(Panel[View], can_focus=True):
         self._retitle()
         self.stale()
 
-    def search(self, needle: str) -> None:
-        """Show only requests that contain this text."""
-        self.needle = needle
+    def search(self, text: str) -> None:
+        """Show only what this filter lets pass; while it is none, what the last one did."""
+        read = parse(text)
+        self.wrong = read if isinstance(read, Wrong) else None
+        if isinstance(read, Query):
+            self.filter = read
+            self.reselect()
+
+    def next_sort(self) -> None:
+        """The next order; the cursor goes to the top of it."""
+        self.sort = SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)]
+        self.follow = True
         self.reselect()
+
+    def mark(self, record: RequestRecord | None) -> None:
+        """Set a request aside, to be compared with another one."""
+        self.marked = record
+        self._retitle()
+        self.stale()
+
+    def _is_marked(self, record: RequestRecord) -> bool:
+        return self.marked is not None and record.id == self.marked.id
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -244,16 +273,20 @@ class RequestsPanel(Panel[View], can_focus=True):
         if view is None:
             return
         words = [f"Requests · {view.finished:,}"]
-        if view.filter:
-            words.append(f"/{view.filter} {len(view.rows):,} match")
+        if view.query.text:
+            words.append(f"/{view.query.text} {len(view.rows):,} match")
+        if view.sort is not SORTS[0]:
+            words.append(f"{view.sort.name} first")
+        if self.marked is not None:
+            words.append(f"{MARK} {self.marked.id[-_ID_CELLS:]}")
         if view.lost:
             words.append(f"{view.lost:,} passed unseen")
         self.title(" · ".join(words), "f following" if self.follow else "f follow")
 
 
 def _empty(view: View, width: int) -> list[Line]:
-    if view.filter:
-        return [[(f"no request contains “{view.filter}”  (esc drops the filter)", Ink.DIM)]]
+    if view.query.text and not view.hint:
+        return [[(f"no request matches “{view.query.text}”  (esc drops the filter)", Ink.DIM)]]
     if not view.hint:
         return []
     lines: list[Line] = [[("Nothing asked yet. Try:", Ink.DIM)]]

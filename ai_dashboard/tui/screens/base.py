@@ -29,11 +29,20 @@ class PictureScreen(Screen[None]):
         self._classify(self.app.size)
         self.show(self.latest())
 
+    def on_screen_resume(self) -> None:
+        # A screen that is not shown hears of no picture, and of no other size.
+        self._classify(self.app.size)
+        self.show(self.latest())
+
     def show(self, picture: Picture) -> None:
         """Hand the picture to every panel, and let the keys follow what is possible now."""
         for panel in self.panels():
             panel.show(picture)
         self.refresh_bindings()
+
+    def unsaved(self) -> str:
+        """What would be lost with this screen, in words; empty when that is nothing."""
+        return ""
 
     def panels(self) -> Iterator["Panel[object]"]:
         """Every panel on this screen."""

@@ -1,12 +1,9 @@
 """The overview: providers, machine, latency, alerts and the live request list on one screen."""
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Input
 
-from ai_dashboard.tui.curl import curl_of
-from ai_dashboard.tui.filter import FilterInput
+from ai_dashboard.tui.filter import FilterBar
 from ai_dashboard.tui.keys import Scope, bindings
 from ai_dashboard.tui.panels.alerts import AlertsPanel
 from ai_dashboard.tui.panels.base import Panel
@@ -18,22 +15,21 @@ from ai_dashboard.tui.panels.latency import LatencyPanel
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.providers import ProvidersPanel
 from ai_dashboard.tui.panels.requests import RequestsPanel
-from ai_dashboard.tui.screens.base import PictureScreen
-from ai_dashboard.tui.screens.request import RequestScreen
+from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.screens.listing import ListScreen
 
 ZOOMED = "-zoomed"
 CHOSEN = "-chosen"
 
 
-class OverviewScreen(PictureScreen):
+class OverviewScreen(ListScreen):
     """The first screen."""
 
     BINDINGS = bindings(Scope.OVERVIEW)
-    AUTO_FOCUS = "#requests"
-    home = "requests"
 
     def compose(self) -> ComposeResult:
         yield Header("header")
+        yield TabLine(1)
         with Container(id="body"):
             yield CompactPanel("compact")
             yield ProvidersPanel("providers", classes="panel")
@@ -41,53 +37,27 @@ class OverviewScreen(PictureScreen):
             yield LatencyPanel("latency", classes="panel")
             yield AlertsPanel("alerts", classes="panel")
             yield RequestsPanel("requests", classes="panel")
-        yield FilterInput("filter")
+        yield FilterBar(self.listed)
         yield NoticeLine("notice")
         yield FooterBar("footer")
-
-    @property
-    def requests(self) -> RequestsPanel:
-        """The request list."""
-        return self.query_one(RequestsPanel)
 
     @property
     def zoomed(self) -> bool:
         """Whether one panel has the whole screen."""
         return self.has_class(ZOOMED)
 
-    def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
         match action:
-            case "open" | "copy":
-                return self.requests.display and self.requests.selected is not None
-            case "follow" | "filter":
-                return self.requests.display
             case "back":
-                return self.zoomed or bool(self.requests.needle)
+                return self.zoomed or bool(self.requests.filter.text)
             case "sort":
                 return self.query_one(ProvidersPanel).display
             case "metric":
                 return self.query_one(LatencyPanel).display
             case _:
-                return True
-
-    @on(RequestsPanel.Opened)
-    def action_open(self) -> None:
-        """Show everything about the selected request."""
-        if (record := self.requests.selected) is not None:
-            self.app.push_screen(RequestScreen(self.latest, record))
-
-    def action_copy(self) -> None:
-        """Put the selected request on the clipboard as a curl command."""
-        snapshot = self.requests.picture.snapshot
-        if (record := self.requests.selected) is not None and snapshot is not None:
-            command = curl_of(snapshot.gateway, record)
-            self.app.copy_to_clipboard(command)
-            self.say(f"copied: {command}")
-
-    def action_follow(self) -> None:
-        self.requests.toggle_follow()
+                return super().check_action(action, parameters)
 
     def action_sort(self) -> None:
         self.query_one(ProvidersPanel).next_sort()
@@ -110,25 +80,3 @@ class OverviewScreen(PictureScreen):
             self.action_zoom()
         else:
             self.action_drop_filter()
-
-    def action_filter(self) -> None:
-        """Ask for a substring."""
-        line = self.query_one(FilterInput)
-        line.add_class("-open")
-        line.focus()
-
-    @on(Input.Changed)
-    def search(self, event: Input.Changed) -> None:
-        """Search while typing."""
-        self.requests.search(event.value)
-        self.refresh_bindings()
-
-    def action_keep_filter(self) -> None:
-        """Close the line and keep what it says."""
-        self.query_one(FilterInput).remove_class("-open")
-        self.requests.focus()
-
-    def action_drop_filter(self) -> None:
-        """Close the line and show all requests again."""
-        self.query_one(FilterInput).value = ""
-        self.action_keep_filter()

@@ -3,6 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -23,10 +24,12 @@ from ai_dashboard.core.errors import (
     ProviderNotFound,
     RecordNotFound,
 )
+from ai_dashboard.core.history import SeriesKey, ServiceAction, Window
 from ai_dashboard.core.plan import Requirements, RouteFacts
 from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot, Wish
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
+from ai_dashboard.gateway.units import NO_SYSTEMD
 from ai_dashboard.transport.http1 import Exchange, Server
 
 TOKEN = "the-operator"
@@ -38,6 +41,7 @@ providers:
     base_url: http://127.0.0.1:9
     models: [{name: m, context_length: 100}]
     timeouts: {connect_s: 0.5}
+    service: nobody.service
   off:
     type: vllm
     base_url: http://127.0.0.1:8
@@ -142,6 +146,39 @@ async def test_a_provider_that_cannot_be_operated_is_the_same_error(port: Contro
         await port.operate("no/body", "drain")
     with pytest.raises(OffInConfig, match="off is kept off by the configuration"):
         await port.operate("off", "enable")
+
+
+async def test_both_know_the_same_of_a_window(both: Both) -> None:
+    shown = (SeriesKey("nobody", "m"),)
+    near, far = await both.local.history(Window.HOUR, shown), await both.remote.history(Window.HOUR, shown)
+    assert replace(near, at=0) == replace(far, at=0)
+    assert {it.key: (it.requests, it.errors) for it in far.series} == {
+        SeriesKey("nobody"): (2, 2), SeriesKey("nobody", "m"): (2, 2),
+    }  # fmt: skip
+    assert sum(point.errors for it in far.series for point in it.points) == 2
+
+
+async def test_a_provider_is_shown_in_detail(both: Both, port: ControlPort) -> None:
+    detail = await port.provider("nobody")
+    assert [change.health for change in detail.changes] == [Health.UNAVAILABLE]
+    assert {failure.model for failure in detail.failures} == {"", "m"}
+    assert detail.changes[0].at >= detail.since
+    assert (detail.unit, detail.limits, detail.total) == ("nobody.service", (), ())
+    with pytest.raises(ProviderNotFound, match="'no/body'"):
+        await port.provider("no/body")
+
+
+async def test_a_service_is_asked_for_only_where_one_is_configured(
+    port: ControlPort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    actions: tuple[ServiceAction | None, ...] = (None, "restart")
+    for action in actions:
+        view = await port.service("nobody", action)
+        assert (view.unit, view.state, view.note) == ("nobody.service", "", NO_SYSTEMD)
+    assert "no `service` is configured" in (await port.service("off")).note
+    with pytest.raises(ProviderNotFound, match="'no/body'"):
+        await port.service("no/body", "stop")
 
 
 async def test_a_wrong_wish_is_the_same_error(port: ControlPort) -> None:

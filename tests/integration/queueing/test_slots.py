@@ -1,63 +1,64 @@
 """Places that gateways share through a real Valkey."""
 
 import asyncio
-import random
 
-from ai_dashboard.gateway.clock import SystemClock
-from ai_dashboard.queueing.slots import SharedSlots
+from ai_dashboard.queueing.slots import Granted, SharedSlots
 from ai_dashboard.state.link import Link
-from tests.valkey import valkey
 
 
-async def test_three_gateways_together_take_no_more_places_than_there_are(link: Link) -> None:
-    gateways = [SharedSlots(link) for _ in range(3)]
-    holders = [(slots, f"{at}-{number}") for number in range(10) for at, slots in enumerate(gateways)]
-    taken = await asyncio.gather(*(slots.take("gpu", holder, 4) for slots, holder in holders))
-    assert sum(taken) == 4
-    slots, holder = holders[taken.index(True)]
-    await slots.give_back("gpu", holder)
-    assert [await slots.take("gpu", f"late-{at}", 4) for at, slots in enumerate(gateways)] == [True, False, False]
+async def test_three_gateways_together_are_given_no_more_places_than_there_are(link: Link) -> None:
+    gateways = [SharedSlots(link, f"g{number}") for number in range(3)]
+    granted = await asyncio.gather(*(slots.say("gpu", 0, 10, 4) for slots in gateways))
+    assert sum(it.places for it in granted) == 4
 
 
-async def test_taking_a_place_twice_is_taking_it_once(link: Link) -> None:
-    slots = SharedSlots(link)
-    assert await slots.take("gpu", "a", 1)
-    assert await slots.take("gpu", "a", 1)
-    await slots.give_back("gpu", "a")
-    assert await slots.take("gpu", "b", 1)
+async def test_who_uses_less_leaves_it_to_the_others(link: Link) -> None:
+    one, other = SharedSlots(link, "one"), SharedSlots(link, "other")
+    assert await one.say("gpu", 0, 4, 4) == Granted(4, 0, 0)
+    assert await other.say("gpu", 0, 1, 4) == Granted(0, 4, 0)
+    assert await one.say("gpu", 3, 0, 4) == Granted(0, 0, 1)
+    assert await other.say("gpu", 0, 1, 4) == Granted(1, 3, 0)
+    assert await one.say("gpu", 3, 1, 4) == Granted(0, 1, 0)
 
 
-async def test_the_places_of_a_gateway_that_died_are_free_when_their_leases_are_over(link: Link) -> None:
-    dead, living = SharedSlots(link, lease_s=0.05), SharedSlots(link, lease_s=30)
-    assert await dead.take("gpu", "a", 2)
-    assert await living.take("gpu", "b", 2)
-    assert not await living.take("gpu", "c", 2)
+async def test_while_others_want_places_nobody_is_given_more_than_its_share(link: Link) -> None:
+    one, other = SharedSlots(link, "one"), SharedSlots(link, "other")
+    assert await one.say("gpu", 0, 9, 4) == Granted(4, 0, 0)
+    assert await other.say("gpu", 0, 9, 4) == Granted(0, 4, 1)
+    assert await one.say("gpu", 3, 9, 4) == Granted(0, 0, 1)
+    assert await other.say("gpu", 0, 9, 4) == Granted(1, 3, 1)
+
+
+async def test_one_place_goes_to_whoever_asks_while_it_is_free(link: Link) -> None:
+    one, other = SharedSlots(link, "one"), SharedSlots(link, "other")
+    assert (await one.say("gpu", 0, 5, 1)).places == 1
+    assert (await other.say("gpu", 0, 5, 1)).places == 0
+    assert (await one.say("gpu", 0, 0, 1)).rivals == 1
+    assert (await other.say("gpu", 0, 5, 1)).places == 1
+
+
+async def test_the_places_of_a_gateway_that_died_are_free_when_its_lease_is_over(link: Link) -> None:
+    dead, living = SharedSlots(link, "dead", lease_s=0.05), SharedSlots(link, "living", lease_s=30)
+    assert (await dead.say("gpu", 0, 1, 2)).places == 1
+    assert (await living.say("gpu", 0, 2, 2)).places == 1
     async with asyncio.timeout(5):
-        while not await living.take("gpu", "c", 2):
+        while not (await living.say("gpu", 1, 1, 2)).places:
             pass
-    assert not await living.take("gpu", "d", 2)
 
 
-async def test_a_place_that_is_renewed_is_held(link: Link) -> None:
-    slots, other = SharedSlots(link, lease_s=0.2), SharedSlots(link)
-    assert await slots.take("gpu", "a", 1)
+async def test_what_was_said_again_is_held(link: Link) -> None:
+    slots, other = SharedSlots(link, "slots", lease_s=0.2), SharedSlots(link, "other")
+    assert (await slots.say("gpu", 0, 1, 1)).places == 1
     loop = asyncio.get_running_loop()
     began = loop.time()
     while loop.time() < began + 0.5:
-        await slots.renew()
-        assert not await other.take("gpu", "b", 1)
+        await slots.say("gpu", 1, 0, 1)
+        assert not (await other.say("gpu", 0, 1, 1)).places
 
 
-async def test_without_redis_a_gateway_goes_by_what_it_counts_itself_and_tells_of_it_afterwards() -> None:
-    with valkey() as server:
-        link = Link(server.url, clock=SystemClock(), chance=random.Random(1))
-        assert await link.connect()
-        slots, other = SharedSlots(link), SharedSlots(link)
-        server.kill()
-        assert await slots.take("gpu", "a", 1)
-        await slots.give_back("gpu", "nobody")
-        server.start()
-        assert await link.connect()
-        await slots.renew()
-        assert not await other.take("gpu", "b", 1)
-        await link.close()
+async def test_after_an_empty_restart_nothing_is_given_before_what_is_used_has_been_said(link: Link) -> None:
+    one, other = SharedSlots(link, "one"), SharedSlots(link, "other")
+    assert (await one.say("gpu", 0, 2, 2)).places == 2
+    await link.call("FLUSHALL")
+    assert await one.say("gpu", 2, 0, 2) == Granted(0, 0, 0)
+    assert await other.say("gpu", 0, 1, 2) == Granted(0, 2, 0)

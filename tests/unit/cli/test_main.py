@@ -41,7 +41,7 @@ def test_each_sub_command_has_its_own_help(name: str, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize(
     ("word", "said"),
-    [("statsu", "did you mean `status`?"), ("app", "there are attach, "), ("zzz", "there are attach, config, ")],
+    [("statsu", "did you mean `status`?"), ("app", "there are attach, "), ("zzz", "there are attach, ")],
 )
 def test_an_unknown_word_is_used_wrongly(word: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([word]) == 2

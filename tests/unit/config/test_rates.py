@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.config.rates import Limited, read_rate
+from ai_dashboard.config.rates import read_rate
 from ai_dashboard.core.tenancy import Rate
 
 
@@ -32,4 +32,4 @@ def test_what_is_no_limit(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_a_limit_or_none(text: str) -> None:
     read = read_rate(text)
-    assert read is None or (isinstance(read, Limited) and read.rate.interval_s > 0)
+    assert read is None or read.rate.interval_s > 0

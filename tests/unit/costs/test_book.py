@@ -51,8 +51,15 @@ async def test_a_call_that_failed_before_it_was_paid_has_no_receipt() -> None:
 
 @pytest.mark.parametrize(
     ("max_tokens", "max_output", "answers", "reserved"),
-    [(100, None, 1, 201), (100, 50, 1, 101), (100, 500, 1, 201), (0, 50, 1, 101), (0, None, 1, 8 * 2 + 1), (10, None, 3, 61)],
-)  # fmt: skip
+    [
+        (100, None, 1, 201),
+        (100, 50, 1, 101),
+        (100, 500, 1, 201),
+        (0, 50, 1, 101),
+        (0, None, 1, 8 * 2 + 1),
+        (10, None, 3, 61),
+    ],
+)
 async def test_as_much_is_reserved_as_the_answer_may_become(
     max_tokens: int, max_output: int | None, answers: int, reserved: int
 ) -> None:

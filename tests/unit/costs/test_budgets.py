@@ -10,6 +10,7 @@ from ai_dashboard.costs.account import Limit
 from ai_dashboard.costs.budgets import allowance_of, compile_budgets, exceeded, tighter, used_up
 from ai_dashboard.costs.ledger import Refused
 
+OWN = ": $1.00 of $10.00 is left, $0.25 of it reserved for calls in flight, and it may cost $2.00"
 RESETS = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -38,15 +39,13 @@ def test_of_two_allowances_the_tighter_holds() -> None:
     [
         (
             "tenant:acme",
-            "the monthly budget of tenant acme does not allow for this call: $1.00 of $10.00 is left, $0.25 of it "
-            "reserved for calls in flight, and it may cost $2.00",
+            f"the monthly budget of tenant acme does not allow for this call{OWN}",
         ),
-        ("key:k1", "the monthly budget of key k1 does not allow for this call: $1.00 of $10.00 is left, $0.25 of it "
-                   "reserved for calls in flight, and it may cost $2.00"),
+        ("key:k1", f"the monthly budget of key k1 does not allow for this call{OWN}"),
         ("total", "the monthly budget of the gateway does not allow for this call"),
         ("provider:openai", "the monthly budget of provider openai does not allow for this call"),
     ],
-)  # fmt: skip
+)
 def test_a_caller_is_told_its_own_figures_and_nobody_elses(account: str, message: str) -> None:
     refused = Refused(account, Limit("monthly", 10 * DOLLAR, 9 * DOLLAR), DOLLAR // 4)
     error = exceeded(refused, 2 * DOLLAR, RESETS, RESETS.timestamp() - 60)

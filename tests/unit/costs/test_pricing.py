@@ -17,7 +17,7 @@ def provider(**settings: object) -> Provider:
 
 
 def prices(one: Provider) -> Prices:
-    return Prices({"p": one}, PUBLIC, lambda name, model: one.local and not model.endswith("-cloud"))
+    return Prices({"p": one}, PUBLIC, lambda _name, model: one.local and not model.endswith("-cloud"))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ PROVIDERS = {
         ),
     )
 }
-"""`cents` at openai takes a cent for a token of the prompt and two for one of the answer; `rented` a dollar a second."""
+"""`cents` at openai takes a cent for a token of the prompt, two for one of the answer; `rented` a dollar a second."""
 
 PUBLIC = public_prices()
 
@@ -47,6 +47,7 @@ def prices() -> Prices:
     return Prices(PROVIDERS, PUBLIC, lambda name, _model: name == "ollama")
 
 
-def book(clock: TurnedClock | None = None, **budgets: object) -> Book:
+def book(clock: TurnedClock | None = None, /, **budgets: object) -> Book:
+    """Budgets as they are written in `gateway.yaml`."""
     ledger = MemoryLedger(MemoryJournal(), lease_s=600)
     return Book(ledger, clock or TurnedClock(), prices(), Budgets.model_validate(budgets))

@@ -4,7 +4,11 @@ import pytest
 
 from ai_dashboard.config.schema import GatewaySettings
 from ai_dashboard.core.errors import CallerError
+from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.guard import Guard, own_names, refuse_open_listener
+from ai_dashboard.tenancy.identity import Identity
+from ai_dashboard.tenancy.key_book import KeyBook
+from ai_dashboard.tenancy.key_homes import MemoryKeys
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,9 @@ def test_settings_that_would_open_the_listener_are_refused(
     host: str, insecure: bool, auth: dict[str, str], refused: bool
 ) -> None:
     locked = GatewaySettings.model_validate({"auth": {"master_key": "sk-0"}})
-    guard = Guard(host, locked, admin_token="t", insecure=insecure)
+    book = KeyBook(MemoryKeys(), clock=SystemClock(), entropy=bytes)
+    identity = Identity(locked, book, None, admin_token="t", wall=SystemClock.wall)
+    guard = Guard(host, locked, lambda: identity, insecure=insecure)
     wanted = GatewaySettings.model_validate({"auth": auth})
     if refused:
         with pytest.raises(CallerError, match="spend your keys"):

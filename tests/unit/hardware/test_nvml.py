@@ -55,7 +55,19 @@ def test_figures_that_a_gpu_lacks_are_none_and_the_others_are_shown(read: Read) 
         "temperature_c": 61.0,
         "power_w": 412.5,
         "power_limit_w": 700.0,
+        "clock_mhz": 1755.0,
+        "clock_max_mhz": 1980.0,
+        "memory_clock_mhz": 2619.0,
+        "ecc_errors": 3,
+        "throttled": ["power limit", "too hot (driver)"],
+        "processes": full["processes"],
+        "parts": [],
+        "trend": [],
     }
+    gone, running = full["processes"]
+    assert gone == {"pid": 4294967295, "name": "", "model": "", "memory": 18000 * MIB}
+    assert running["name"].startswith("python")
+    assert (running["pid"] > 0, running["model"], running["memory"]) == (True, "", 500 * MIB)
     assert unified["name"] == "Unified GPU"
     assert unified["utilisation"] == 0.05
     assert {key for key, value in unified.items() if value is None} == {
@@ -64,6 +76,12 @@ def test_figures_that_a_gpu_lacks_are_none_and_the_others_are_shown(read: Read) 
         "temperature_c",
         "power_w",
         "power_limit_w",
+        "clock_mhz",
+        "clock_max_mhz",
+        "memory_clock_mhz",
+        "ecc_errors",
+        "throttled",
+        "processes",
     }
     assert machine["note"] == ""
 
@@ -93,7 +111,16 @@ def test_a_driver_that_comes_and_goes(read: Read) -> None:
 def test_a_driver_that_lacks_functions(read: Read) -> None:
     (machine,) = read("two", defines=("NO_FIGURES",))
     assert [gpu["name"] for gpu in machine["gpus"]] == ["Fake H100", "Unified GPU"]
-    assert all(value is None for gpu in machine["gpus"] for key, value in gpu.items() if key not in {"index", "name"})
+    always = {"index", "name", "parts", "trend"}
+    assert all(value is None for gpu in machine["gpus"] for key, value in gpu.items() if key not in always)
+
+
+def test_a_gpu_that_is_divided_shows_its_instances(read: Read) -> None:
+    (machine,) = read("divided")
+    divided, unified = machine["gpus"]
+    assert divided["parts"] == [{"name": "MIG 1g.10gb", "memory_used": 20000 * MIB, "memory_total": 80000 * MIB}]
+    assert divided["processes"] is None
+    assert unified["parts"] == []
 
 
 def test_a_driver_with_only_the_first_memory_call(read: Read) -> None:

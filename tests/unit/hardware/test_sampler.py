@@ -1,6 +1,7 @@
 """The hardware thread publishes pictures of this machine, and ends when it is told to."""
 
 import threading
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -57,7 +58,8 @@ def test_pictures_come_from_one_thread_and_stop() -> None:
     assert set(gpus.threads) == {"hardware"}
     assert gpus.closed
     view = sampler.latest
-    assert (view.gpus, view.gpu_note, view.cores) == ((GPU,), "", psutil.cpu_count())
+    assert (replace(view.gpus[0], trend=()), view.gpu_note, view.cores) == (GPU, "", psutil.cpu_count())
+    assert view.gpus[0].trend == (GPU.utilisation,) * len(gpus.threads)
     assert view.memory_total == psutil.virtual_memory().total
     assert view.memory_used is not None
     assert 0 < view.memory_used < view.memory_total
@@ -88,7 +90,7 @@ def test_figures_that_the_system_hides_are_none(monkeypatch: pytest.MonkeyPatch)
     sampler.stop()
     view = sampler.latest
     assert (view.memory_used, view.memory_total, view.load1) == (None, None, None)
-    assert view.gpus == (GPU,)
+    assert replace(view.gpus[0], trend=()) == GPU
 
 
 def test_stop_does_not_wait_for_a_driver_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

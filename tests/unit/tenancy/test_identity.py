@@ -107,9 +107,9 @@ def test_the_admin_token_opens_everything() -> None:
         assert (caller.key_id, caller.scopes) == ("admin", ALL)
 
 
-def test_the_master_key_opens_everything_and_others_nothing() -> None:
+def test_the_master_key_lets_callers_in_and_not_into_the_admin_api_and_others_nowhere() -> None:
     shut = door(auth={"master_key": "hush"})
-    assert shut.identity.identify(b"hush").scopes == ALL
+    assert shut.identity.identify(b"hush").scopes == CALLING
     assert shut.refused(None) == "this gateway needs a key"
     assert shut.refused(b"hush ") == "this key is not known here"
     assert shut.refused(token()) == "this key is not known here"

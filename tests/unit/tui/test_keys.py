@@ -5,9 +5,19 @@ from textual.binding import Binding, BindingsMap
 from ai_dashboard.tui.keys import KEYS, Scope, bindings, key_of
 
 TOGETHER = (
-    (Scope.APP, Scope.OVERVIEW, Scope.SCROLL),
+    (Scope.APP, Scope.OVERVIEW, Scope.LIST, Scope.SCROLL),
+    (Scope.APP, Scope.INSPECTOR, Scope.LIST, Scope.SCROLL),
     (Scope.APP, Scope.REQUEST, Scope.SCROLL),
+    (Scope.APP, Scope.COMPARE, Scope.SCROLL),
+    (Scope.PATH,),
+    (Scope.APP, Scope.ROUTING, Scope.SCROLL),
+    (Scope.ASK,),
     (Scope.APP, Scope.CONFIG, Scope.SCROLL),
+    (Scope.APP, Scope.VIEW, Scope.PROVIDERS, Scope.OPERATE, Scope.SCROLL),
+    (Scope.APP, Scope.PROVIDER, Scope.OPERATE, Scope.SCROLL),
+    (Scope.APP, Scope.VIEW, Scope.LATENCY, Scope.SCROLL),
+    (Scope.APP, Scope.VIEW, Scope.HOST, Scope.SCROLL),
+    (Scope.FIT,),
     (Scope.TEXT,),
     (Scope.COMPLETE,),
     (Scope.DIFF, Scope.SCROLL),

@@ -8,6 +8,7 @@ import pytest
 from ai_dashboard.cli.commands.budget import arguments, lines, run
 
 DECEMBER = 1_796_083_200.0
+UNTIL = "  until 2026-12-01 00:00 UTC"
 
 
 def view(name: str, spent: float, resets_at: float | None = DECEMBER, reserved: float = 0.0) -> dict[str, Any]:
@@ -31,9 +32,8 @@ def test_a_line_for_each_limit() -> None:
         "unpriced": ["openai/gpt-99"],
     }
     assert lines(views) == [
-        "  all together, monthly  ██████████░░░░░░░░░░  50.0 %  $5.00 of $10.00  until 2026-12-01 00:00 UTC",
-        "⚠ tenant acme, monthly   ████████████████░░░░  80.0 %  $8.00 of $10.00 + $1.50 in flight"
-        "  until 2026-12-01 00:00 UTC",
+        "  all together, monthly  ██████████░░░░░░░░░░  50.0 %  $5.00 of $10.00" + UNTIL,
+        f"⚠ tenant acme, monthly   ████████████████░░░░  80.0 %  $8.00 of $10.00 + $1.50 in flight{UNTIL}",
         "✗ tenant b, monthly      ████████████████████ 110.0 %  $11.00 of $10.00",
         "⚠ nobody knows what these cost: openai/gpt-99",
         "public prices: a list, 2026-11-21",

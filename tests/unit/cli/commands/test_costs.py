@@ -5,6 +5,8 @@ from typing import Any
 from ai_dashboard.cli.commands.costs import forecast_lines, lines, reconcile_lines
 from ai_dashboard.costs.invoice import Finding
 
+DOLLARS = "today $1.50, by midnight $3.25; this month $40.00, by its end $1,200.00"
+
 
 def row(name: str, amount: float | None, unknown: int = 0, estimated: int = 0) -> dict[str, Any]:
     return {
@@ -57,10 +59,9 @@ def test_the_outlook() -> None:
         "tenants": [{"tenant": "acme", "tokens": outlook(1000.0, 0), "dollars": outlook(None, None)}],
     }
     assert forecast_lines(said) == [
-        "all together  today $1.50, by midnight $3.25; this month $40.00, by its end $1,200.00; $100.00 lasts 12.3 days"
-        " (seasonal)",
+        f"all together  {DOLLARS}; $100.00 lasts 12.3 days (seasonal)",
         "acme  tokens: today 2, by midnight 3; this month 40, by its end 1,200; 1,000 used up (seasonal)",
-        "acme  dollars: today $1.50, by midnight $3.25; this month $40.00, by its end $1,200.00 (seasonal)",
+        f"acme  dollars: {DOLLARS} (seasonal)",
     ]
 
 

@@ -1,9 +1,10 @@
 import pytest
 
 from ai_dashboard.core.events import Usage
+from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import AttemptRecord, Stage
 from ai_dashboard.tui.ink import Ink, text_of, width_of
-from ai_dashboard.tui.panels.request import View, draw, tokens_per_second, waterfall
+from ai_dashboard.tui.panels.request import NOT_KEPT, View, draw, tokens_per_second
 from tests.tui.fakes import hostile_record, record
 
 
@@ -22,7 +23,8 @@ def test_everything_about_a_request() -> None:
     assert "└ preferred · upstream_error · bad gateway" in text
     assert "Plan  capabilities.general_chat" in text
     assert "0.93 preferred" in text
-    assert "left out: unavailable: connection refused" in text
+    assert "left out: it is down: connection refused" in text
+    assert "caller         ░░░░" in text
 
 
 def test_several_attempts_say_how_it_came_to_them_and_what_they_cost() -> None:
@@ -63,25 +65,6 @@ def test_a_failure_says_what_happened() -> None:
     assert not any(line.startswith("Plan") for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("start", "first", "end", "bar"),
-    [
-        (0.0, 0.5, 1.0, "░░░░░█████"),
-        (0.2, None, 0.6, "  ░░░░"),
-        (0.0, 0.0, 1.0, "██████████"),
-        (0.99, None, 0.99, "         ░"),
-        (0.5, 2.0, 3.0, "     ░░░░░"),
-    ],
-)
-def test_waterfalls(start: float, first: float | None, end: float, bar: str) -> None:
-    assert waterfall(AttemptRecord("p", "m", "", start, first, end, 200, None), 1.0, 10) == bar
-
-
-def test_a_waterfall_without_time_or_room_is_empty() -> None:
-    attempt = AttemptRecord("p", "m", "", 0, None, 0, None, None)
-    assert waterfall(attempt, 0.0, 10) == waterfall(attempt, 1.0, 0) == ""
-
-
 def test_speed_is_told_only_where_it_can_be_known() -> None:
     assert tokens_per_second(record(1, ttft_s=0.2, total_s=1.2), Usage(1, 101)) == pytest.approx(100)
     assert tokens_per_second(record(1, ttft_s=None), Usage(1, 101)) is None
@@ -90,10 +73,20 @@ def test_speed_is_told_only_where_it_can_be_known() -> None:
     assert tokens_per_second(record(1, ttft_s=1.0, total_s=1.0), Usage(1, 9)) is None
 
 
-@pytest.mark.parametrize("width", [18, 40, 58, 100, 198])
+@pytest.mark.parametrize("width", [1, 10, 18, 40, 58, 100, 198])
 @pytest.mark.parametrize("one", [record(4), hostile_record(1)])
 def test_no_line_is_wider_than_the_panel(one: object, width: int) -> None:
     assert all(width_of(line) <= width for line in draw(View(one), width))  # type: ignore[arg-type]
+
+
+def test_what_routing_knew_is_told_where_it_knew_anything() -> None:
+    facts = RouteFacts("chat", tenant="acme", needs=frozenset({"vision", "tools"}), max_tokens=2_000)
+    assert "known     tenant acme · needs tools, vision · up to 2,000 tokens out" in page(View(record(1, facts=facts)))
+    assert not any(line.startswith("known") for line in page(View(record(1, facts=RouteFacts("chat")))))
+
+
+def test_why_there_is_no_replay_is_told_with_what_there_is() -> None:
+    assert f"again     {NOT_KEPT}" in page(View(record(1)), 198)
 
 
 def test_a_forgotten_request_says_so() -> None:

@@ -1,11 +1,13 @@
 import pytest
 
+from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, place
 from ai_dashboard.tui.ink import Ink, text_of, width_of
-from ai_dashboard.tui.panels.requests import TOKENS, draw_row, haystack, select, why
+from ai_dashboard.tui.panels.requests import MARK, SORTS, TOKENS, draw_row, select
 from ai_dashboard.tui.picture import Picture
+from ai_dashboard.tui.query import Query, parse
 from tests.tui.fakes import busy, empty, record, records, running
 
 PICTURE = Picture(busy(), records=tuple(reversed(records(8))), running=(running(1),))
@@ -66,16 +68,48 @@ def test_only_trouble_has_a_colour(one: RequestRecord, ink: Ink) -> None:
     assert line[2][1] is ink
 
 
+def filtered(text: str) -> list[int]:
+    query = parse(text)
+    assert isinstance(query, Query)
+    return [one.seq for one in select(PICTURE, query).rows]
+
+
 def test_a_filter_finds_any_part_in_any_case() -> None:
-    assert [one.seq for one in select(PICTURE, "FALLBACK←open").rows] == [0, 8, 4]
-    assert [one.id for one in select(PICTURE, "REQ-000003").rows] == ["req-000003"]
-    assert select(PICTURE, "nothing like it").rows == ()
+    assert filtered("FALLBACK←open") == [0, 8, 4]
+    assert filtered("REQ-000003") == [3]
+    assert filtered("nothing like it") == []
+    assert filtered("kind:first status:200 -id:*3") == [8, 7, 6, 5, 4, 2, 1]
 
 
-def test_what_a_row_shows_can_be_searched() -> None:
-    one = record(4)
-    for part in (one.id, one.asked, one.model, one.provider, "200", why(one)):
-        assert part.casefold() in haystack(one)
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [
+        ("newest", [0, 8, 7]),
+        ("slowest", [2, 0, 8]),
+        ("slowest first token", [3, 0, 8]),
+        ("most tokens", [5, 8, 7]),
+        ("worst status", [6, 8, 7]),
+        ("most tries", [0, 8, 4]),
+    ],
+)
+def test_every_order_puts_the_largest_first_and_the_newest_before_its_equals(sort: str, first: list[int]) -> None:
+    changes: dict[int, dict[str, object]] = {
+        2: {"total_s": 9.0}, 3: {"ttft_s": 9.0}, 5: {"usage": Usage(9_000, 0)}, 6: {"status": 504},
+    }  # fmt: skip
+    done = [record(seq, **changes.get(seq, {})) for seq in range(8, 0, -1)]
+    chosen = next(one for one in SORTS if one.name == sort)
+    assert [one.seq for one in select(Picture(busy(), records=tuple(done), running=(running(1),)), sort=chosen).rows][
+        :3
+    ] == first
+    assert {one.name for one in SORTS} == {
+        "newest", "slowest", "slowest first token", "most tokens", "worst status", "most tries"
+    }  # fmt: skip
+
+
+def test_a_marked_request_is_seen_under_the_cursor_too() -> None:
+    for selected in (False, True):
+        line = draw_row(record(1), place(TABLE, 120), selected=selected, marked=True)
+        assert text_of(line).startswith(MARK)
 
 
 def test_an_empty_list_shows_what_to_paste() -> None:

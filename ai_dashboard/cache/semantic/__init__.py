@@ -1,0 +1,1 @@
+"""Answers for asks that mean the same: embedding and cosine, held back by guards that know no model."""

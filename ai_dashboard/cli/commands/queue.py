@@ -1,0 +1,40 @@
+"""Say who waits at a running gateway, and for what.
+
+ai-dashboard queue           each line: how many wait at which level, and for how long
+ai-dashboard queue --json    for programs: `timestamp`, `queues`, `total_requests`, `lines`
+"""
+
+import argparse
+import json
+from typing import Any
+
+from ai_dashboard.cli.asking import ask
+from ai_dashboard.cli.options import add_url_option
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+    add_url_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    said = ask(args.url, "GET", "queue")
+    print(json.dumps(said, ensure_ascii=False, indent=2) if args.json else "\n".join(lines(said)))
+    return 0
+
+
+def lines(said: dict[str, Any]) -> list[str]:
+    """A row for each line, the longest first."""
+    if not said["lines"]:
+        return ["nobody waits, and nobody has waited since the start"]
+    rows = sorted(said["lines"], key=lambda line: -sum(line["waiting"].values()))
+    width = max(len(f"{row['provider']}/{row['model']}") for row in rows)
+    levels = list(rows[0]["waiting"])
+    text = [f"{'waiting for':<{width}}  {'  '.join(f'{level:>8}' for level in levels)}  oldest  per min  refused  late"]
+    for row in rows:
+        waiting = "  ".join(f"{row['waiting'][level] or '–':>8}" for level in levels)
+        oldest = f"{row['oldest_s']:.1f}s" if row["oldest_s"] else "–"
+        name = f"{row['provider']}/{row['model']}"
+        ends = f"{row['per_minute']:>7.1f}  {row['refused']:>7}  {row['expired']:>4}"
+        text.append(f"{name:<{width}}  {waiting}  {oldest:>6}  {ends}")
+    return text

@@ -1,0 +1,106 @@
+"""Charges and accounts as people see them. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ai_dashboard.core.costs import (
+    Allowance,
+    BudgetView,
+    CostLine,
+    CostRow,
+    CostTable,
+    Dimension,
+    dollars,
+)
+from ai_dashboard.costs.account import EVERYBODY, Account
+from ai_dashboard.costs.journal import Charge, Counts, Line
+from ai_dashboard.costs.windows import Calendar
+
+NOBODY = "–"
+"""Stands for a call without a tenant, key or task."""
+
+NOTHING = Counts()
+
+_PART: Mapping[Dimension, Callable[[Line], str]] = {
+    "provider": lambda line: line.provider,
+    "model": lambda line: line.model,
+    "tenant": lambda line: line.tenant,
+    "key": lambda line: line.key,
+    "task": lambda line: line.task,
+    "day": lambda line: line.hour[:10],
+}
+
+
+def table(charges: Iterable[Charge], by: Dimension, since: str, timezone: str) -> CostTable:
+    """What came together under each name."""
+    sums, everything = sums_by(charges, by)
+    rows = [_row(name or NOBODY, counts) for name, counts in sums.items()]
+    rows.sort(key=lambda row: (row.name,) if by == "day" else (-(row.amount or 0), -row.calls, row.name))
+    return CostTable(by, since, timezone, tuple(rows), _row("total", everything))
+
+
+def sums_by(charges: Iterable[Charge], by: Dimension) -> tuple[dict[str, Counts], Counts]:
+    """Sums by name, and of everything."""
+    part, sums, everything = _PART[by], dict[str, Counts](), NOTHING
+    for line, counts in charges:
+        name = part(line)
+        sums[name] = sums.get(name, NOTHING).plus(counts)
+        everything = everything.plus(counts)
+    return sums, everything
+
+
+def flat(charges: Iterable[Charge], limit: int | None) -> dict[str, float | None]:
+    """Dollars by provider, then the total and how it stands against the budget."""
+    sums, everything = sums_by(charges, "provider")
+    spent = everything.amount
+    figures: dict[str, float | None] = {name: dollars(it.amount) for name, it in sorted(sums.items()) if it.amount}
+    figures["total"] = dollars(spent)
+    figures["budget_limit"] = None if limit is None else dollars(limit)
+    figures["remaining"] = None if limit is None else dollars(max(0, limit - spent))
+    figures["budget_used_percent"] = None if limit is None else percent(spent, limit)
+    return figures
+
+
+def cost_lines(charges: Iterable[Charge]) -> tuple[CostLine, ...]:
+    """Model by model and day by day."""
+    sums: dict[tuple[str, str, str], Counts] = {}
+    for line, counts in charges:
+        key = line.hour[:10], line.provider, line.model
+        sums[key] = sums.get(key, NOTHING).plus(counts)
+    return tuple(
+        CostLine(*key, counts.prompt_tokens, counts.completion_tokens, _known(counts), counts.unknown)
+        for key, counts in sorted(sums.items())
+    )
+
+
+def budgets(
+    owners: Mapping[str, Allowance], account_of: Callable[[str], Account], calendar: Calendar, wall: float
+) -> Iterator[BudgetView]:
+    """Every limit as it stands, that of all together first."""
+    for name, allowance in sorted(owners.items(), key=lambda owner: (owner[0] != EVERYBODY, owner[0])):
+        account, (scope, _, owner) = account_of(name), name.partition(":")
+        account.roll(calendar.at(wall))
+        for window, limit, spent in account.limits(allowance):
+            yield BudgetView(
+                scope,
+                owner,
+                window,
+                dollars(limit),
+                dollars(spent),
+                dollars(account.reserved),
+                dollars(max(0, limit - spent)),
+                percent(spent, limit),
+                calendar.next_start(window, wall),
+            )
+
+
+def percent(spent: int, limit: int) -> float:
+    """Of a limit; all of a limit of nothing is used."""
+    return round(100 * spent / limit, 2) if limit else 100.0
+
+
+def _row(name: str, counts: Counts) -> CostRow:
+    return CostRow(name, _known(counts), *counts[1:])
+
+
+def _known(counts: Counts) -> float | None:
+    return None if counts.calls and counts.unknown == counts.calls else dollars(counts.amount)

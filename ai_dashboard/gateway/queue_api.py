@@ -1,0 +1,25 @@
+"""The admin API's part about requests that wait."""
+
+from collections.abc import Iterator
+
+from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.gateway.runtime import Runtime
+from ai_dashboard.queueing.room import stats
+from ai_dashboard.transport.http1 import Exchange
+
+
+class QueueApi:
+    """Handlers below `/api/admin/`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def handlers(self) -> Iterator[tuple[str, str, Handler]]:
+        """Method, name and handler of each."""
+        yield "GET", "queue", self._queue
+
+    async def _queue(self, exchange: Exchange) -> None:
+        """`GET …/queue`: how many wait at each level, by model; and each line with what became of the others."""
+        views = tuple(self._runtime.waiting.views())
+        reply_json(exchange, {**stats(views, self._runtime.clock.wall()), "lines": views})

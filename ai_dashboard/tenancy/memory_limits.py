@@ -1,0 +1,221 @@
+"""Levels in this process. Nothing here ever waits, so that a request that is let through costs no turn of the loop."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.tenancy import Bucket, Calendar, Counted, Left, Limit, Quota, Slots, Standing
+from ai_dashboard.tenancy.gcra import Level
+from ai_dashboard.tenancy.limits import FREE_SLOT_S, Found, Taken, refusal
+from ai_dashboard.tenancy.windows import Window, window_of
+
+TIDY_AT = 4096
+"""Levels that are kept before those are looked for of which nothing is taken any more."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """Tokens of one quota in one window. `unsent` are those that only this process knows of."""
+
+    window: Window
+    tokens: int = 0
+    unsent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The limits of one caller, looked up once."""
+
+    limits: tuple[Limit, ...]
+    requests: tuple[Level, ...]
+    tokens: tuple[Level, ...]
+    quotas: tuple[Quota, ...]
+    slots: tuple[Slots, ...]
+
+
+class MemoryLimits:
+    """A `LimitHome`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._levels: dict[str, Level] = {}
+        self._spent: dict[str, Spent] = {}
+        self._running: dict[str, int] = {}
+        self._windows: dict[Calendar, Window] = {}
+        self._sorted: dict[int, _Sorted] = {}
+        self._tidy_at = TIDY_AT
+        self._shift_s = 0.0
+
+    async def take(self, scope: str, limits: tuple[Limit, ...], tokens: int) -> Taken:
+        """Raises `RateLimited`."""
+        taken = Taken(scope, limits, tokens)
+        if not limits:
+            return taken
+        its, now = self._sort(limits), self._clock.monotonic()
+        if not self._fits(its, tokens, now):
+            raise refusal([self._look(limit, tokens, now) for limit in limits])
+        for level in its.requests:
+            level.take(now, 1)
+        for level in its.tokens:
+            taken.marks.append(level.take(now, tokens))
+        for quota in its.quotas:
+            taken.windows.append(self._spend(quota, tokens).window.begins)
+        for slots in its.slots:
+            self._running[slots.name] = self._running.get(slots.name, 0) + 1
+        taken.standing = self._standing(its, now)
+        return taken
+
+    async def settle(self, taken: Taken, tokens: int) -> None:
+        """Correct what was estimated, and make room for the next."""
+        self.settle_now(taken, tokens)
+
+    def settle_now(self, taken: Taken, tokens: int) -> None:
+        """As `settle`, for those who cannot wait."""
+        if taken.settled or not taken.limits:
+            return
+        taken.settled = True
+        its, more = self._sort(taken.limits), tokens - taken.tokens
+        if more:
+            now = self._clock.monotonic()
+            for level, mark in zip(its.tokens, taken.marks, strict=True):
+                level.correct(now, mark, more)
+            for quota, begins in zip(its.quotas, taken.windows, strict=True):
+                if begins == self._window(quota.calendar).begins:
+                    self._spend(quota, more)
+        self.unmirror(taken.limits)
+
+    def _fits(self, its: _Sorted, tokens: int, now: float) -> bool:
+        for level in its.requests:
+            if not level.fits(now, 1):
+                return False
+        for level in its.tokens:
+            if not level.fits(now, tokens):
+                return False
+        return all(self._spend(quota, 0).tokens + tokens <= quota.tokens for quota in its.quotas) and all(
+            self._running.get(slots.name, 0) < slots.most for slots in its.slots
+        )
+
+    def _standing(self, its: _Sorted, now: float) -> Standing:
+        standing: dict[Counted, Left] = {}
+        if its.requests:
+            standing["requests"] = min((level.left(now) for level in its.requests), key=_remaining)
+        if its.tokens or its.quotas:
+            levels, quotas = (level.left(now) for level in its.tokens), map(self._quota_left, its.quotas)
+            standing["tokens"] = min((*levels, *quotas), key=_remaining)
+        return standing
+
+    # ── beside another home ──────────────────────────────────────────────────────────────────────────────────────
+
+    def mirror(self, limit: Bucket, taken_for_s: float) -> None:
+        """Take over how a bucket stands elsewhere."""
+        self._level(limit).full_at = self._clock.monotonic() + taken_for_s
+
+    def mirror_quota(self, limit: Quota, tokens: int) -> None:
+        """Take over what is spent of a quota elsewhere."""
+        spent = self._spend(limit, 0)
+        spent.tokens = tokens + spent.unsent
+
+    def mirror_slot(self, limit: Slots) -> None:
+        """One more request runs that was let in elsewhere."""
+        self._running[limit.name] = self._running.get(limit.name, 0) + 1
+
+    def unmirror(self, limits: tuple[Limit, ...]) -> None:
+        """A request is over that was let in elsewhere."""
+        for slots in self._sort(limits).slots:
+            self._running[slots.name] = max(0, self._running.get(slots.name, 0) - 1)
+
+    def unsent(self) -> dict[str, tuple[int, int]]:
+        """By quota: tokens that only this process knows of, and all that it knows of. They count as told from now
+        on."""
+        news = {}
+        for name, spent in self._spent.items():
+            if self._clock.wall() in spent.window:
+                news[name] = spent.unsent, spent.tokens
+                spent.unsent = 0
+        return news
+
+    def levels(self) -> dict[str, float]:
+        """For how many seconds each bucket is taken still, where it is."""
+        now = self._clock.monotonic()
+        return {name: level.full_at - now for name, level in self._levels.items() if level.full_at > now}
+
+    def spend(self, limit: Quota, tokens: int) -> None:
+        """Count what was spent of a quota otherwise: before this process began, or let in elsewhere."""
+        self._spend(limit, tokens)
+
+    # ── one limit ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look(self, limit: Limit, tokens: int, now: float) -> Found:
+        """How it stands for somebody who may not get in."""
+        match limit:
+            case Bucket():
+                level = self._level(limit)
+                return Found(limit, level.wait_s(now, tokens if limit.counts == "tokens" else 1), level.left(now))
+            case Quota():
+                left = self._quota_left(limit)
+                over = self._spend(limit, 0).tokens + tokens > limit.tokens
+                return Found(limit, left.reset_s if over else 0.0, left)
+            case Slots():
+                free = limit.most - self._running.get(limit.name, 0)
+                return Found(limit, 0.0 if free > 0 else FREE_SLOT_S, Left(limit.most, max(0, free), 0.0))
+            case _ as never:
+                assert_never(never)
+
+    def _sort(self, limits: tuple[Limit, ...]) -> _Sorted:
+        """A caller brings the same tuple each time; while it is kept here nothing else can have its identity."""
+        found = self._sorted.get(id(limits))
+        if found is not None:
+            return found
+        if len(self._levels) >= self._tidy_at or len(self._sorted) >= TIDY_AT:
+            self._tidy()
+        buckets = [limit for limit in limits if isinstance(limit, Bucket)]
+        found = self._sorted[id(limits)] = _Sorted(
+            limits,
+            tuple(self._level(bucket) for bucket in buckets if bucket.counts == "requests"),
+            tuple(self._level(bucket) for bucket in buckets if bucket.counts == "tokens"),
+            tuple(limit for limit in limits if isinstance(limit, Quota)),
+            tuple(limit for limit in limits if isinstance(limit, Slots)),
+        )
+        return found
+
+    def _level(self, limit: Bucket) -> Level:
+        level = self._levels.get(limit.name)
+        if level is None:
+            level = self._levels[limit.name] = Level(limit.rate, self._shift_s)
+        return level
+
+    def _quota_left(self, limit: Quota) -> Left:
+        spent = self._spend(limit, 0)
+        reset_s = spent.window.ends - self._clock.wall()
+        return Left(limit.tokens, max(0, limit.tokens - spent.tokens), reset_s)
+
+    def _spend(self, limit: Quota, tokens: int) -> Spent:
+        window = self._window(limit.calendar)
+        spent = self._spent.get(limit.name)
+        if spent is None or spent.window != window:
+            spent = self._spent[limit.name] = Spent(window)
+        spent.tokens += tokens
+        spent.unsent += tokens
+        return spent
+
+    def _window(self, calendar: Calendar) -> Window:
+        wall = self._clock.wall()
+        window = self._windows.get(calendar)
+        if window is None or wall not in window:
+            window = self._windows[calendar] = window_of(calendar, wall)
+        return window
+
+    def _tidy(self) -> None:
+        """Forget what stands as if it had never been used."""
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        # Whoever still holds a mark of a level that is forgotten must find it moved as far as it was.
+        self._shift_s = max((level.shift_s for level in self._levels.values()), default=0.0)
+        self._sorted = {}
+        self._levels = {name: level for name, level in self._levels.items() if level.full_at > now}
+        self._spent = {name: spent for name, spent in self._spent.items() if wall in spent.window}
+        self._running = {name: count for name, count in self._running.items() if count}
+        self._tidy_at = max(TIDY_AT, 2 * len(self._levels))
+
+
+def _remaining(left: Left) -> int:
+    return left.remaining

@@ -1,0 +1,1 @@
+"""The configuration editor: what it knows (pure), and the widgets that it is made of."""

@@ -1,0 +1,235 @@
+"""The chart of the latency screen: how one or two models went over the window, or how the values of all are spread."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ai_dashboard.core.history import HistoryPoint, HistoryView, SeriesKey, SeriesView, Spread, Window
+from ai_dashboard.core.snapshot import Percentiles
+from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, Ticks, axis, boxes, curves
+from ai_dashboard.tui.format import count, duration
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop
+from ai_dashboard.tui.panels.base import Panel
+from ai_dashboard.tui.panels.latency_table import CHOSEN, ordered
+from ai_dashboard.tui.picture import Picture
+
+MIN_WIDTH, MIN_HEIGHT = 30, 6
+
+LABEL_CELLS = 24
+
+_INKS = (Ink.FIRST, Ink.SECOND)
+_DOTS = (DOTS, "°")
+
+_AXES: dict[Window, tuple[str, str]] = {
+    Window.MINUTE: ("1m", "30s"),
+    Window.FIVE: ("5m", "2m30"),
+    Window.HOUR: ("1h", "30m"),
+    Window.DAY: ("24h", "12h"),
+}
+
+
+class Measure(StrEnum):
+    """What is measured."""
+
+    TTFT = "first token"
+    TOTAL = "whole answer"
+    SPEED = "tokens/s"
+
+    @property
+    def next(self) -> "Measure":
+        """The one that follows in the cycle."""
+        measures = list(Measure)
+        return measures[(measures.index(self) + 1) % len(measures)]
+
+
+class Kind(StrEnum):
+    """How it is drawn."""
+
+    COURSE = "over time"
+    SPREAD = "spread"
+
+    @property
+    def next(self) -> "Kind":
+        """The other one."""
+        return Kind.SPREAD if self is Kind.COURSE else Kind.COURSE
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The median and the slow end of a series, step by step."""
+
+    name: str
+    p50: tuple[float | None, ...]
+    p95: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Either courses, with the steps at which the configuration changed, or spreads; `note` where there is neither."""
+
+    window: Window
+    measure: Measure
+    kind: Kind
+    courses: tuple[Course, ...] = ()
+    marks: tuple[tuple[int, int], ...] = ()
+    spreads: tuple[Box, ...] = ()
+    note: str = ""
+
+
+def select(
+    history: HistoryView | None, window: Window, measure: Measure, kind: Kind, chosen: Sequence[SeriesKey]
+) -> View:
+    """What the chart of a window shows; figures are rounded to what can be seen."""
+    if history is None:
+        return View(window, measure, kind, note="waiting for the gateway")
+    if not history.series:
+        return View(history.window, measure, kind, note="a chart comes with the first answers")
+    if kind is Kind.SPREAD:
+        spreads = tuple(box for view in ordered(history) if (box := _box(view, measure)) is not None)
+        note = "" if spreads else f"{measure} was not measured in this window"
+        return View(history.window, measure, kind, spreads=spreads, note=note)
+    series = {view.key: view for view in history.series}
+    courses = tuple(_course(series[key], measure, history.window) for key in chosen if key in series)
+    return View(history.window, measure, kind, courses, marks=_marks(history))
+
+
+def _course(view: SeriesView, measure: Measure, window: Window) -> Course:
+    p50: list[float | None] = [None] * window.points
+    p95: list[float | None] = [None] * window.points
+    for point in view.points:
+        if point.index < window.points:
+            figures = _figures(point, measure)
+            p50[-1 - point.index], p95[-1 - point.index] = figures.p50, figures.p95
+    return Course(_name(view.key), tuple(p50), tuple(p95))
+
+
+def _figures(point: HistoryPoint, measure: Measure) -> Percentiles:
+    match measure:
+        case Measure.TTFT:
+            return point.ttft
+        case Measure.TOTAL:
+            return point.total
+        case Measure.SPEED:
+            pace = point.per_token
+            return Percentiles(_inverse(pace.p50), _inverse(pace.p95), _inverse(pace.p99))
+
+
+def _box(view: SeriesView, measure: Measure) -> Box | None:
+    spread = {Measure.TTFT: view.ttft, Measure.TOTAL: view.total, Measure.SPEED: view.per_token}[measure]
+    five = _five(spread)
+    if five is None:
+        return None
+    if measure is Measure.SPEED:
+        first, low, middle, high, last = (1 / value for value in reversed(five))
+        five = (first, low, middle, high, last)
+    return Box(clip(_name(view.key), LABEL_CELLS), five)
+
+
+def _five(spread: Spread) -> tuple[float, float, float, float, float] | None:
+    match spread:
+        case Spread(float(p5), float(p25), float(p50), float(p75), float(p95)):
+            return p5, p25, p50, p75, p95
+        case _:
+            return None
+
+
+def _marks(history: HistoryView) -> tuple[tuple[int, int], ...]:
+    """The steps at which a configuration came into force, and its number."""
+    last = history.window.points - 1
+    steps = ((last - int((history.at - mark.at) // history.window.step_s), mark.number) for mark in history.marks)
+    return tuple((step, number) for step, number in steps if 0 <= step <= last)
+
+
+def _name(key: SeriesKey) -> str:
+    return f"{key.provider} · {key.model or 'all models'}"
+
+
+def _inverse(pace: float | None) -> float | None:
+    return None if not pace else 1 / pace
+
+
+def _writer(measure: Measure) -> Callable[[float | None], str]:
+    return count if measure is Measure.SPEED else duration
+
+
+def draw(view: View, width: int, height: int) -> list[Line]:
+    """A legend and the chart; in too little room, the latest figures alone."""
+    if view.note:
+        return [[(view.note, Ink.DIM)]]
+    if view.kind is Kind.SPREAD:
+        return _draw_spreads(view, width, height)
+    legend = [_legend(view, index, width) for index in range(len(view.courses))]
+    peak = max((value for one in view.courses for value in (*one.p95, *one.p50) if value is not None), default=None)
+    if peak is None:
+        return [*legend, [(f"{view.measure} was not measured in this window", Ink.DIM)]]
+    if width < MIN_WIDTH or height - len(legend) < MIN_HEIGHT:
+        return legend
+    top, y = axis(peak, _writer(view.measure))
+    drawn = [
+        curve
+        for index, one in enumerate(view.courses)
+        for curve in (Curve(one.p95, _INKS[index], _DOTS[index]), Curve(one.p50, _INKS[index], LINE))
+    ]
+    far, half = _AXES[view.window]
+    points = view.window.points
+    x = Ticks([0, (points - 1) / 2, points - 1], [far, half, "now"])
+    marks = [float(step) for step, _ in view.marks]
+    return [*legend, *curves(drawn, width, height - len(legend), top=top, x=x, y=y, marks=marks)]
+
+
+def _legend(view: View, index: int, width: int) -> Line:
+    one = view.courses[index]
+    write = _writer(view.measure)
+    slow = "slow 5 %" if view.measure is Measure.SPEED else "p95"
+    spans: list[Span] = [
+        (CHOSEN[index][0], CHOSEN[index][1]),
+        (f" {one.name}  ", Ink.STRONG),
+        ("p50 ━ ", Ink.DIM),
+        (f"{write(_latest(one.p50)):>5}  ", Ink.PLAIN),
+        (f"{slow} {_DOTS[index]} ", Ink.DIM),
+        (f"{write(_latest(one.p95)):>5}", Ink.PLAIN),
+    ]
+    if not index and view.marks:
+        numbers = ", ".join(f"#{number}" for _, number in view.marks[-3:])
+        spans.append((f"   │ configuration {numbers}", Ink.WARN))
+    return crop(spans, width)
+
+
+def _latest(values: Sequence[float | None]) -> float | None:
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _draw_spreads(view: View, width: int, height: int) -> list[Line]:
+    """As many boxes as there is room for."""
+    shown = view.spreads[: max((height - 3) // 2, 0)]
+    if not shown or width < MIN_WIDTH + LABEL_CELLS:
+        return [[("there is no room for boxes here", Ink.DIM)]]
+    top, ticks = axis(max(box.five[-1] for box in shown), _writer(view.measure), width=0)
+    hidden = len(view.spreads) - len(shown)
+    more = f"   {hidden} more in a larger window" if hidden else ""
+    legend: Line = crop(
+        [("── 5 to 95 %  ", Ink.FIRST), ("██ middle half  ", Ink.FIRST), ("│ median", Ink.STRONG), (more, Ink.DIM)],
+        width,
+    )
+    return [legend, *boxes(shown, width, top=top, x=ticks)]
+
+
+class LatencyChart(Panel[View], can_focus=True):
+    """The chart."""
+
+    def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
+        super().__init__(dom_id, classes=classes)
+        self.history: HistoryView | None = None
+        self.window = Window.HOUR
+        self.chosen: Sequence[SeriesKey] = ()
+        self.measure = Measure.TTFT
+        self.kind = Kind.COURSE
+
+    def select(self, _picture: Picture) -> View:
+        return select(self.history, self.window, self.measure, self.kind, self.chosen)
+
+    def viewed(self, view: View) -> None:
+        self.title(f"{view.measure.capitalize()} · {view.kind} · {view.window}", "m measure · b boxes")
+
+    def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
+        return draw(view, width, height)
