@@ -142,10 +142,7 @@ static int ends_with_last_chunk(Connection *connection, size_t head) {
 }
 
 static int is_whole(Connection *connection, size_t head, double now) {
-    if (streaming) {
-        read_events(connection, head, now);
-        return ends_with_last_chunk(connection, head);
-    }
+    if (streaming) read_events(connection, head, now);
     connection->in[head - 4] = 0;
     char *length = strcasestr(connection->in, "content-length:");
     connection->in[head - 4] = '\r';

@@ -63,16 +63,18 @@ class ExactCache:
         self._wait_s = wait_s
         self.flights.max_joined = max_joined
 
-    async def find(self, key: ExactKey) -> Kept | Lead | None:
-        """The answer; or the lead in asking for it; or None: ask for oneself alone, and keep nothing."""
+    async def find(self, key: ExactKey, until: float = float("inf")) -> Kept | Lead | None:
+        """The answer; or the lead in asking for it; or None: ask for oneself alone, and keep nothing. Waits for nobody
+        longer than `until`, a monotonic moment."""
         if self.shared is not None:
             await self.shared.listen()
         if (kept := self.memory.get(key, self._clock.wall())) is not None:
             self.hits += 1
             return kept
-        turn = await self.flights.join(key, self._wait_s)
+        wait_s = min(self._wait_s, until - self._clock.monotonic())
+        turn = await self.flights.join(key, wait_s)
         if turn is Turn.LEAD and self.shared is not None:
-            turn = await self._ask_others(key, self.shared)
+            turn = await self._ask_others(key, self.shared, until)
         if isinstance(turn, Kept):
             self.hits += 1
             return turn
@@ -130,10 +132,12 @@ class ExactCache:
             memory.bytes, memory.max_bytes, shared=self.shared is not None,
         )  # fmt: skip
 
-    async def _ask_others(self, key: ExactKey, shared: SharedHome) -> Kept | Turn:
+    async def _ask_others(self, key: ExactKey, shared: SharedHome, until: float) -> Kept | Turn:
         """Whoever leads here asks Redis, and there the other gateways."""
         try:
-            kept = await shared.get(key) or await shared.lead(key, self._wait_s)
+            kept = await shared.get(key)
+            if kept is None:
+                kept = await shared.lead(key, min(self._wait_s, until - self._clock.monotonic()))
         except BaseException:
             await self.left(key)
             raise

@@ -32,10 +32,12 @@ _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 class Scope(NamedTuple):
-    """Whose answers may be shared: those of one tenant, within one residency group ("" where there is none)."""
+    """Whose answers may be shared: those of one tenant, within one residency group ("" where there is none), under the
+    `rules` for it as they are written now: once they are changed, no older answer is given any more."""
 
     tenant: str
     residency: str
+    rules: str = ""
 
 
 class ExactKey(NamedTuple):
@@ -74,6 +76,8 @@ def counting(body: JsonObject) -> JsonObject:
 
 def _parts(scope: Scope, ask: Ask, facts: RouteFacts, body: JsonObject) -> list[object]:
     parts: list[object] = [scope.tenant, scope.residency, ask.operation, body]
+    if scope.rules:
+        parts.append({"rules": scope.rules})
     if ask.headers:
         parts.append({"headers": ask.headers})
     if facts.task or facts.capability or facts.strategy or facts.requirements or facts.only or facts.weights:
@@ -81,6 +85,8 @@ def _parts(scope: Scope, ask: Ask, facts: RouteFacts, body: JsonObject) -> list[
         parts.append({"wishes": wishes})
     if ask.form in SAYS_MORE or ask.own_fields:
         parts.append({"form": ask.form, "own": _own(ask)})
+        if ask.form in SAYS_MORE:
+            parts.append({"stream": ask.stream, "usage": ask.include_usage})  # neither can be made of the other
     elif ask.operation == "embed":
         parts.append({"form": ask.form})
     # A tenth of the time of a regular expression.

@@ -104,16 +104,16 @@ class Supervisor:
                 # One that did not listen yet had nothing to finish, however it went.
                 return life.code == 0 or life.listened_s is None
             if not self._announced:
-                _say(f"worker {number} {life.story}; nothing is served")
+                say(f"worker {number} {life.story}; nothing is served")
                 self.end()
                 return False
             if life.code == 0:
-                _say(f"worker {number} has ended because it was told to, and is not replaced")
+                say(f"worker {number} has ended because it was told to, and is not replaced")
                 return True
             steady = life.listened_s is not None and life.listened_s >= STEADY_S
             failures = 1 if steady else failures + 1
             pause = self._pause(failures)
-            _say(f"worker {number} {life.story}; another takes its place in {pause:g} s")
+            say(f"worker {number} {life.story}; another takes its place in {pause:g} s")
             await self._ending_within(pause)
         return True
 
@@ -148,7 +148,7 @@ class Supervisor:
     def _welcome(self, number: int, pid: int) -> None:
         self._listening.add(number)
         if self._announced:
-            _say(f"worker {number} listens again (pid {pid})")
+            say(f"worker {number} listens again (pid {pid})")
         elif len(self._listening) == self._crew.count:
             self._announced = True
             self._announce()
@@ -180,7 +180,8 @@ def _send(process: Process, number: signal.Signals) -> None:
         pass  # it has ended, and whoever waits for it is about to hear so
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line on standard error."""
     try:
         print(f"ai-dashboard: {text}", file=sys.stderr, flush=True)
     except OSError:

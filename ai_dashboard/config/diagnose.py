@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ai_dashboard.config.diagnose_ensembles import check_ensembles
 from ai_dashboard.config.diagnose_rules import check_rules
-from ai_dashboard.config.hosts import is_http, is_local_host, is_loopback, split_url
+from ai_dashboard.config.hosts import is_http, is_local_host, is_loopback, split_url, too_much
 from ai_dashboard.config.schema import GatewaySettings, Mappings, Provider
 from ai_dashboard.config.validate import Source
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
@@ -47,6 +47,9 @@ def _address(provider: Provider, source: Source) -> Iterator[Diagnostic]:
     if not provider.base_url:
         fix = "add `base_url: http://host:port`, or set `status: disabled`"
         yield source.say(Severity.ERROR, path, "an active provider needs a `base_url`", fix, at_key=True)
+    elif more := too_much(provider.base_url):
+        fix = "put the key into `api_key`, or what else is needed into `headers`"
+        yield source.say(Severity.ERROR, path, f"the address holds {more}", fix)
     elif not is_http(provider.base_url):
         fix = "write `http://host:port` or `https://host`, or set `status: template`"
         yield source.say(Severity.ERROR, path, "this is not an http or https address", fix)

@@ -37,10 +37,22 @@ def split_url(url: str) -> tuple[str, str, int | None]:
 
 
 def is_http(url: str) -> bool:
-    """Whether it is an http(s) URL with a host, without spaces or placeholders such as `<your-host>`."""
+    """Whether it is an http(s) URL with a host, without spaces or placeholders such as `<your-host>`, and without
+    anything that an address of a server may not hold."""
     scheme, host, port = split_url(url)
     clean = not any(char.isspace() or char in "<>{}\"'\\" for char in url)
-    return scheme in ("http", "https") and bool(host) and port is not None and clean
+    return scheme in ("http", "https") and bool(host) and port is not None and clean and not too_much(url)
+
+
+def too_much(url: str) -> str:
+    """What a URL holds beyond the address of a server; empty for one that holds nothing of the kind."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if "@" in parts.netloc:
+        return "a user name or password"
+    return "a `?` or `#`" if parts.query or parts.fragment else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from ai_dashboard.config.json_schema import schema_text
+from ai_dashboard.control.remote import RemotePort
+from ai_dashboard.control.replay import root_url
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -13,6 +15,7 @@ from ai_dashboard.core.control import (
     PortClosed,
     ProposalView,
     ProviderAction,
+    Replayed,
 )
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.plan import Plan, RouteFacts
@@ -48,6 +51,15 @@ class LocalPort:
             return self._gateway.record(id_prefix)
 
         return await self._on_its_loop(found())
+
+    async def replay(self, request_id: str, model: str = "") -> Replayed:
+        self._require_life()
+        # The way in is everybody's: what is asked again goes through all that a request goes through.
+        door = RemotePort(root_url(*self._gateway.address), self._gateway.operator_token)
+        try:
+            return await door.replay(request_id, model)
+        finally:
+            await door.close()
 
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         async def operated() -> ProviderView:

@@ -10,6 +10,7 @@ import httpx
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from ai_dashboard.control.replay import replay
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -18,6 +19,7 @@ from ai_dashboard.core.control import (
     PortClosed,
     ProposalView,
     ProviderAction,
+    Replayed,
 )
 from ai_dashboard.core.diagnostics import Diagnostic
 from ai_dashboard.core.errors import (
@@ -35,6 +37,7 @@ from ai_dashboard.core.errors import (
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
+from ai_dashboard.core.request_log import LoggedRequest
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
 
 T = TypeVar("T")
@@ -48,6 +51,7 @@ _RECORDS = TypeAdapter(RecordPage)
 _RECORD = TypeAdapter(RequestRecord)
 _PROVIDER = TypeAdapter(ProviderView)
 _HISTORY = TypeAdapter(HistoryView)
+_LOGGED = TypeAdapter(LoggedRequest)
 _DETAIL = TypeAdapter(ProviderDetail)
 _SERVICE = TypeAdapter(ServiceView)
 _PLAN = TypeAdapter(Plan)
@@ -62,11 +66,15 @@ _DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
 _TOLD: Mapping[str, type[GatewayError]] = MappingProxyType({
     kind.code: kind
     for kind in (
-        CallerError, ConfigConflict, ConfigNotWritten, ModelNotFound, OffInConfig, ProviderNotFound, RecordNotFound,
-        UnknownResidency,
+        CallerError, ConfigConflict, ConfigNotWritten, ModelNotFound, OffInConfig, ProviderNotFound,
+        RecordNotFound, UnknownResidency,
     )
 })  # fmt: skip
 """What a gateway in this process would raise, by what one elsewhere says."""
+
+
+class NoSuchPath(PortClosed):
+    """What answers does not know the path: no gateway, or one that has switched off what is asked for."""
 
 
 class RemotePort:
@@ -103,6 +111,17 @@ class RemotePort:
 
     async def record(self, id_prefix: str) -> RequestRecord:
         return self._parsed(_RECORD, await self._ask("GET", f"/api/admin/requests/{quote(id_prefix, safe='')}", {}))
+
+    async def replay(self, request_id: str, model: str = "") -> Replayed:
+        try:
+            found = await self._ask("GET", f"/api/admin/log/{quote(request_id, safe='')}", {})
+        except NoSuchPath:
+            raise CallerError("this gateway keeps no request log, which alone knows what was asked") from None
+        logged = self._parsed(_LOGGED, found)
+        try:
+            return await replay(self._http, logged, model)
+        except httpx.RequestError as error:
+            raise PortClosed(f"{self._url} did not answer to the end: {str(error) or type(error).__name__}") from None
 
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         path = f"/api/admin/providers/{quote(provider, safe='')}/{action}"
@@ -189,7 +208,7 @@ class RemotePort:
         if reply.status_code >= 400 and (refused := _refusal(reply)) is not None:
             raise refused
         if reply.status_code == httpx.codes.NOT_FOUND:
-            raise PortClosed(f"what answers at {self._url} is no ai-dashboard gateway")
+            raise NoSuchPath(f"what answers at {self._url} is no ai-dashboard gateway")
         if reply.status_code >= 400:
             raise PortClosed(f"{self._url}{path} answered {reply.status_code}: {_message(reply)}")
         return reply

@@ -92,6 +92,14 @@ class BackupView:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A request that was asked again: the id and the status of the new one."""
+
+    id: str
+    status: int
+
+
 class PortClosed(Exception):
     """The gateway cannot be reached any more; the message says why and what to do."""
 
@@ -113,6 +121,11 @@ class ControlPort(Protocol):
 
     async def explain(self, facts: RouteFacts) -> Plan:
         """Where such a request would go now, without sending anything. Raises `ModelNotFound` as a request would."""
+        ...
+
+    async def replay(self, request_id: str, model: str = "") -> Replayed:
+        """Ask it once more, of another model if one is named, as the operator; returns when the answer is whole. Raises
+        `CallerError` or `RecordNotFound` where the request log does not have it as a whole."""
         ...
 
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:

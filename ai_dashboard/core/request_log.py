@@ -26,7 +26,8 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One row. `number` grows by one with each request; `cost` is in dollars. `attempts` and `plan` are as they were
+    """One row. `number` grows by one with each request; `cost` is in dollars; `cached` says how an answer was known
+    before (`exact`, `semantic`), None where it was not. `attempts` and `plan` are as they were
     written, whichever version wrote them; `plan` and the bodies are left out of lists."""
 
     number: int
@@ -57,6 +58,7 @@ class LoggedRequest:
     warnings: tuple[str, ...]
     stages: dict[str, float]
     attempts: tuple[JsonObject, ...]
+    cached: str | None = None
     plan: JsonObject | None = None
     request_body: str | None = None
     response_body: str | None = None

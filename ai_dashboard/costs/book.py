@@ -4,6 +4,7 @@ however it ended; `bar` keeps routing away from what nobody may pay for.
 Calls that cost nothing are written down, and never wait for a budget.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,12 +19,16 @@ from ai_dashboard.costs.budgets import allowance_of, compile_budgets, exceeded, 
 from ai_dashboard.costs.busy import Busy
 from ai_dashboard.costs.journal import Counts, line_of
 from ai_dashboard.costs.ledger import Claim, Hold, Ledger, Refused, Share
-from ai_dashboard.costs.pricing import Priced, Prices
+from ai_dashboard.costs.pricing import UNKNOWN, Priced, Prices
 from ai_dashboard.costs.receipt import receipt, reservation
+from ai_dashboard.costs.tally import Tally
 from ai_dashboard.costs.windows import Calendar, Moment
 
 Bar = Callable[[RouteFacts, str, str], str | None]
 """Why a model (third) of a provider (second) may not answer, None when it may."""
+
+FLUSH_S = 0.25
+"""How often the ledger is told of charges that nobody limits."""
 
 MAX_REMEMBERED = 4096
 """Payers that are remembered, since most come again."""
@@ -40,6 +45,7 @@ class Payer:
     task: str
     shares: tuple[Share, ...]
     limited: bool
+    budget: Allowance = UNLIMITED
 
 
 @dataclass(slots=True)
@@ -53,6 +59,7 @@ class Ticket:
     hold: Hold
     at: float
     factor: float
+    limited: bool
     busy_since: float | None = None
 
 
@@ -61,6 +68,7 @@ class Book:
 
     def __init__(self, ledger: Ledger, clock: Clock, prices: Prices, budgets: Budgets) -> None:
         self.ledger = ledger
+        self._tally = Tally(ledger)
         self.clock = clock
         self.adopt(prices, budgets)
         self._busy: dict[str, Busy] = {}
@@ -72,7 +80,7 @@ class Book:
         self.allowances = compile_budgets(budgets)
         self._assumed = budgets.assumed_output_tokens
         self._limit = self.ledger.limit
-        self._payers: dict[tuple[str, str, str, Allowance], Payer] = {}
+        self._payers: dict[tuple[str, str, str], Payer] = {}
         self._providers: dict[str, Share] = {}
         self._owners = self.allowances.named()
 
@@ -82,10 +90,9 @@ class Book:
         if limit != self._limit or len(self._payers) >= MAX_REMEMBERED:
             self._limit = limit
             self._payers.clear()
-        wanted = (tenant, key, task, key_budget)
-        known = self._payers.get(wanted)
-        if known is None:
-            known = self._payers[wanted] = self._payer(*wanted)
+        known = self._payers.get((tenant, key, task))
+        if known is None or known.budget is not key_budget:
+            known = self._payers[tenant, key, task] = self._payer(tenant, key, task, key_budget)
         return known
 
     def _payer(self, tenant: str, key: str, task: str, key_budget: Allowance) -> Payer:
@@ -95,7 +102,8 @@ class Book:
         if key:
             own = allowance_of(key, self.allowances.keys)
             shares.append(self._owner(f"key:{key}", tighter(own, key_budget) if key_budget.limited else own))
-        return Payer(tenant, key, task, tuple(shares), any(share.allowance.limited for share in shares))
+        limited = any(share.allowance.limited for share in shares)
+        return Payer(tenant, key, task, tuple(shares), limited, key_budget)
 
     @property
     def everybody(self) -> Allowance:
@@ -146,8 +154,9 @@ class Book:
         wall = self.clock.wall()
         priced, moment = self.prices.of(provider, model, wall), self.calendar.at(wall)
         shares = (*payer.shares, self._provider(provider))
-        ends = [end for end in (max_tokens, max_output) if end]
-        if priced.costs_money:
+        limited = payer.limited or shares[-1].allowance.limited
+        if limited and priced.costs_money:
+            ends = [end for end in (max_tokens, max_output) if end]
             tokens = min(ends, default=self._assumed) * answers
             amount = reservation(priced, prompt_tokens, tokens, factor)
             bounded = bool(ends) and priced.hourly is None
@@ -156,24 +165,28 @@ class Book:
                 raise self._exceeded(held, amount, wall)
         else:
             held = Hold("", shares, 0, moment)
-        ticket = Ticket(payer, provider, model, priced, held, wall, factor)
+        ticket = Ticket(payer, provider, model, priced, held, wall, factor, limited)
         if priced.hourly is not None:
             ticket.busy_since = self._busy.setdefault(provider, Busy()).begin(self.clock.monotonic())
         return ticket
 
-    def settle(self, ticket: Ticket, usage: Usage | None) -> Receipt | None:
-        """After an attempt: its receipt. Without usage nothing was paid, except for the time of a machine. A second
-        time it changes nothing, and there is no receipt."""
+    def settle(self, ticket: Ticket, usage: Usage | None, *, answered: bool = False) -> Receipt | None:
+        """After an attempt: its receipt. Without usage nothing was paid, except for the time of a machine, and for what
+        was `answered` and does not come in tokens: nobody knows what that cost. A second time it changes nothing, and
+        there is no receipt."""
         hold, busy_s = ticket.hold, 0.0
         if hold.settled:
             return None
         if ticket.busy_since is not None:
             busy_s = self._busy[ticket.provider].end(self.clock.monotonic(), ticket.busy_since)
-        if usage is None and ticket.busy_since is None:
-            self.ledger.settle(hold, None)
+        if usage is None and ticket.busy_since is None and not answered:
+            if ticket.limited:
+                self.ledger.settle(hold, None)
+            hold.settled = True
             return None
+        by_the_token = ticket.priced.tariff is not None and ticket.priced.costs_money
         made = receipt(
-            ticket.priced,
+            UNKNOWN if usage is None and by_the_token else ticket.priced,
             usage or NO_TOKENS,
             at=ticket.at,
             provider=ticket.provider,
@@ -184,12 +197,29 @@ class Book:
             factor=ticket.factor,
             busy_s=busy_s,
         )
-        self.ledger.settle(hold, (line_of(made, hold.moment), Counts.of(made)))
+        if ticket.limited:
+            self.ledger.settle(hold, (line_of(made, hold.moment), Counts.of(made)))
+        else:
+            hold.settled = True
+            self._tally.add(made, hold.shares, hold.moment)
         return made
 
     async def run(self) -> None:
         """Keep the books, until it is cancelled."""
-        await self.ledger.run(self.now)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.ledger.run(self.now), name="ledger")
+            while True:
+                await asyncio.sleep(FLUSH_S)
+                self.flush()
+
+    def flush(self) -> None:
+        """Let the ledger know of everything."""
+        self._tally.flush()
+
+    async def close(self) -> None:
+        """Write what is not written yet."""
+        self.flush()
+        await self.ledger.close()
 
     async def look(self) -> None:
         """Take over what others have spent, now."""

@@ -97,6 +97,7 @@ class Reports:
         return self._alerts.now(book.ledger, book.owners, book.prices.unpriced, book.now(), book.clock.wall())
 
     async def _charges(self, since: str) -> list[Charge]:
+        self._book.flush()
         try:
             return await self._book.ledger.lines(since)
         except NotWritten as problem:

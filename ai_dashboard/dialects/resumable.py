@@ -38,12 +38,17 @@ class Resumable(Translation):
         """Whether nothing of the answer itself was said, but perhaps what its model thought."""
         return not self._texts and self._only_text and not self._finished
 
+    @property
+    def before(self) -> int:
+        """Tokens, about, that were said by others than the provider that was asked last."""
+        return self._before
+
     def restart(self, decoder: Decoder) -> None:
         """Read the whole answer from another provider. What that one thinks is not said: the caller has read what the
         first one thought."""
         self._decoder = decoder
         self._before = -(-self.said // CHARS_PER_TOKEN)
-        self._resumed = True
+        self._resumed, self.usage = True, None
         self._unfinished.clear()
         self._held, self.committed = 0, False
 
@@ -51,7 +56,7 @@ class Resumable(Translation):
         """Read on from another provider, which was told what has been said so far."""
         self._decoder = decoder
         self._before = -(-len("".join(self._texts)) // CHARS_PER_TOKEN)
-        self._resumed, self._echo = True, ""
+        self._resumed, self._echo, self.usage = True, "", None
         self._held, self.committed = 0, False
 
     def _encode(self, event: Event) -> bytes:

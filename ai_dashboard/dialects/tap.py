@@ -87,12 +87,10 @@ class StreamTap:
         "_waiting",
         "_waiting_bytes",
         "committed",
-        "said",
     )
 
     def __init__(self, grammar: Grammar, framing: Framing, hidden: Hidden | None = None) -> None:
         self.committed = False
-        self.said = 0
         self._grammar = grammar
         self._framing = framing
         self._hidden = hidden
@@ -101,6 +99,11 @@ class StreamTap:
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._tail = b""
+
+    @property
+    def said(self) -> int:
+        """As many pieces as there are events in so many bytes, as far as its end tells."""
+        return self._passed * PIECE_CHARS * self._framing.count(self._tail) // max(1, len(self._tail))
 
     @property
     def usage(self) -> Usage | None:
@@ -140,7 +143,6 @@ class StreamTap:
                 break
         if grammar.failure is None and not grammar.whole:
             raise UpstreamTruncated("the stream ended before the provider said that it was whole")
-        self.said = self._passed * PIECE_CHARS * framing.count(self._tail) // max(1, len(self._tail))
         # A last event without its blank line is whole all the same when the provider closed properly behind it.
         if rest and (_is_cut(framing.data(rest)) or (self._hidden is not None and self._hidden.only(rest))):
             return b""

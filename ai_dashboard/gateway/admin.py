@@ -14,6 +14,7 @@ from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.gateway.described import described
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
@@ -44,24 +45,28 @@ class AdminApi:
     def __init__(self, gateway: Controlled) -> None:
         self._gateway = gateway
 
+    @described(Snapshot, query={"version": "the one that is known already"}, also={304: "That is the latest."})
     async def snapshot(self, exchange: Exchange) -> None:
-        """`GET /api/admin/snapshot`, or 304 when `?version=` is still the latest."""
+        """`GET /api/admin/snapshot`: the latest picture, or 304 when `?version=` is it."""
         latest = self._gateway.snapshot()
         if _number(query_of(exchange), "version", -1) == latest.version:
             exchange.reply(304, [], b"")
             return
         reply_json(exchange, latest)
 
+    @described(RecordPage, query={"after": "the `seq` of the last one that is known", "limit": "how many at most"})
     async def requests(self, exchange: Exchange) -> None:
-        """`GET /api/admin/requests?after=&limit=`: finished requests."""
+        """`GET /api/admin/requests?after=&limit=`: the last finished requests, from memory."""
         query = query_of(exchange)
         limit = max(1, min(_number(query, "limit", 500), MAX_PAGE))
         reply_json(exchange, self._gateway.records(max(0, _number(query, "after", 0)), limit))
 
+    @described(RequestRecord, below="{id}")
     async def request(self, exchange: Exchange) -> None:
         """`GET /api/admin/requests/{id}`: one request, by its id or the beginning of it."""
         reply_json(exchange, self._gateway.record(unquote(exchange.path.partition("/requests/")[2])))
 
+    @described(ProviderView, below="{name}/{action}")
     async def operate(self, exchange: Exchange) -> None:
         """`POST /api/admin/providers/{name}/{action}`: enable, disable, drain or reset a provider; how it stands
         then."""
@@ -76,6 +81,19 @@ class AdminApi:
             await asyncio.to_thread(partial(audit.note, what, view.name, who=who, where=exchange.peer, after=after))
         reply_json(exchange, view)
 
+    @described(
+        Plan,
+        query={
+            "model": "what is asked for",
+            "facts": "all that routing may know, as JSON",
+            "tokens": "of the prompt",
+            "max_tokens": "for the answer",
+            "capability": "what it has to be good at",
+            "tenant": "who asks",
+            "strategy": "instead of the configured one",
+        },
+        needs=("model",),
+    )
     async def route(self, exchange: Exchange) -> None:
         """`GET /api/admin/route?model=…`: where such a request would go, without sending it. `facts` may hold all that
         routing may know of it, as JSON; the short forms are `tokens`, `max_tokens`, `capability`, `tenant` and
@@ -96,10 +114,12 @@ class AdminApi:
             )
         reply_json(exchange, self._gateway.explain(facts))
 
+    @described(tuple[ConfigFile, ...])
     async def config(self, exchange: Exchange) -> None:
-        """`GET /api/admin/config`: the files as they are on disk, secrets masked."""
+        """`GET /api/admin/config`: the configuration's files as they are on disk, secrets masked."""
         reply_json(exchange, await self._gateway.config_files())
 
+    @described(None, status=204)
     async def refresh(self, exchange: Exchange) -> None:
         """`POST /api/admin/refresh`: check all providers now."""
         await self._gateway.refresh()

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.routes import Handler
-from ai_dashboard.telemetry.audit import Audit
+from ai_dashboard.telemetry.audit import Audit, Entry
 from ai_dashboard.transport.http1 import Exchange
 
 USUAL, MOST = 50, 1000
@@ -21,6 +23,13 @@ class Audited(Protocol):
     def audit(self) -> Audit | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries, oldest first."""
+
+    entries: tuple[Entry, ...]
+
+
 class AuditApi:
     """Handlers below `/api/admin/`."""
 
@@ -31,12 +40,13 @@ class AuditApi:
         """Method, name and handler of each."""
         yield "GET", "audit", self._newest
 
+    @described(AuditPage, query={"limit": f"how many, at most {MOST}"})
     async def _newest(self, exchange: Exchange) -> None:
-        """`GET …/audit?limit=`: the newest entries, oldest first."""
+        """`GET …/audit?limit=`: who changed what: the newest entries, oldest first."""
         audit = self._gateway.audit
         if audit is None:
             raise NotFound("this gateway keeps no audit log", hint="a demo keeps none")
         said = query_of(exchange).get("limit", str(USUAL))
         if not said.isdecimal() or not 0 < int(said) <= MOST:
             raise CallerError(f"`limit` is {said[:40]!r}, not a whole number from 1 to {MOST}")
-        reply_json(exchange, {"entries": await asyncio.to_thread(audit.newest, int(said))})
+        reply_json(exchange, AuditPage(tuple(await asyncio.to_thread(audit.newest, int(said)))))

@@ -1,7 +1,7 @@
 """Many independent chat requests in one: each is answered and put on record as if it had come alone."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -13,13 +13,15 @@ from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.read import parse_object
 from ai_dashboard.dialects.refusals import message_of
+from ai_dashboard.gateway.commit import Answer
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.on_record import OnRecord
-from ai_dashboard.gateway.pipeline import answer_whole
+from ai_dashboard.gateway.pipeline import answer_whole, known_or
 from ai_dashboard.transport.http1 import Exchange, HeaderBlock
 
 JSON = [(b"content-type", b"application/json")]
@@ -63,8 +65,10 @@ class Batch:
     def __init__(self, gateway: AtDesk) -> None:
         self._gateway = gateway
 
+    @described(JsonObject, body=JsonObject)
     async def chat(self, exchange: Exchange) -> None:
-        """`POST /v1/chat/batch`. Leaving it cancels all of its requests."""
+        """`POST /v1/chat/batch`: many chats in one request, answered one by one. Leaving it cancels
+        all of its requests."""
         require_json(exchange)
         requests, width = _read(await exchange.body())
         places = [Place() for _ in requests]
@@ -83,18 +87,24 @@ class Batch:
     async def _answer(self, exchange: Exchange, request: object, place: Place, size: int) -> None:
         desk = self._gateway.desk()
         async with OnRecord(place, desk, CHAT) as trip:
-            desk.admit()
+            desk.admit(trip, exchange)
             if not isinstance(request, dict):
                 raise CallerError("the request is not an object")
             headers = headers_of(exchange)
-            ask = CHAT.read(Call(encode(request), headers=headers))
+            raw = encode(request)
+            desk.keeping.watch(trip, raw)
+            ask = CHAT.read(Call(raw, headers=headers))
             trip.asked, trip.timeout_s = ask.model, timeout_of(headers)
             if ask.stream:
                 raise CallerError("the replies of a batch are whole", hint="leave `stream` out")
             facts = replace(facts_for(ask, headers), batch_size=size)
             facts = await desk.enter(trip, exchange.caller, ask.model, facts)
             trip.plan = plan = desk.plan(facts)
-            await answer_whole(place, desk, CHAT, ask, plan, trip)
+
+            def anew() -> Awaitable[Answer]:
+                return answer_whole(place, desk, CHAT, ask, plan, trip)
+
+            await known_or(anew, place, desk, CHAT, ask, facts, headers, plan, trip)
 
 
 def _read(raw: bytes) -> tuple[list[Any], int]:

@@ -5,9 +5,11 @@ from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ai_dashboard.core.cache import CacheFigures, Feedback, Invalidated
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.gateway.admin import reply_json
 from ai_dashboard.gateway.caching import Caching
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.transport.http1 import Exchange
@@ -54,16 +56,22 @@ class CacheApi:
         yield "POST", "invalidate", self._invalidate
         yield "POST", "feedback", self._feedback
 
+    @described(CacheFigures)
     async def _stats(self, exchange: Exchange) -> None:
+        """`GET …/stats`: how often answers were known, and what that has saved."""
         reply_json(exchange, self._gateway.caching.figures())
 
+    @described(Invalidated, body=Forget)
     async def _invalidate(self, exchange: Exchange) -> None:
+        """`POST …/invalidate`: forget answers."""
         asked = await _read(exchange, Forget)
         if asked.all == (asked.tenant is not None or asked.model is not None):
             raise CallerError("say what is to be forgotten", hint="`tenant`, `model`, or both; or `all: true` alone")
         reply_json(exchange, await self._gateway.caching.invalidate(asked.tenant, asked.model))
 
+    @described(Feedback, body=BadHit)
     async def _feedback(self, exchange: Exchange) -> None:
+        """`POST …/feedback`: say that a hit was wrong; its entry goes, and its neighbours have to be more alike."""
         asked = await _read(exchange, BadHit)
         done = await self._gateway.caching.feedback(asked.entry, asked.similarity)
         if done is None:

@@ -1,6 +1,6 @@
 """Where a request meets the cache: what is looked up, what is given again, and what of a new answer is kept.
 
-    found = await caching.look(ask, facts, headers, plan, scope, trip.id)
+    found = await caching.look(ask, facts, headers, plan, scope_of(facts, regions), trip.id)
     if isinstance(found, Hit): …reply with `found.body`…
     async with found as ticket: …`ticket.add` every piece, `ticket.keep` once the answer is whole…
 
@@ -13,10 +13,11 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from ai_dashboard.cache.entry import Entry
 from ai_dashboard.cache.exact import ExactCache, Lead
+from ai_dashboard.cache.heard import Heard, HeardBefore
 from ai_dashboard.cache.judge import judge
 from ai_dashboard.cache.keys import ExactKey, Scope, exact_key
 from ai_dashboard.cache.memory import MemoryHome
@@ -32,6 +33,7 @@ from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.routing.regions import Regions
 from ai_dashboard.state.link import Link
 
 if TYPE_CHECKING:
@@ -44,11 +46,18 @@ nobody could make them."""
 
 MISS, BYPASS = b"x-cache: miss\r\n", b"x-cache: bypass\r\n"
 
+NEVER = float("inf")
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+PASSING = frozenset({
+    "unavailable", "auth_failed", "breaker_open", "cooldown", "rate_limit", "draining", "max_latency_ms", "budget",
+})  # fmt: skip
+"""What may keep a request away from a provider without saying anything of the answers that it gave before: the words
+that such reasons begin with. Where it may not be asked at all any more, its answers are not given either."""
+
+
+class Hit(NamedTuple):
     """An answer that is given again. `head` are its header lines; `told` is what a conversation has to remember of it.
-    `similarity` is None for an answer to the very same ask."""
+    `similarity` is None for an answer to the very same ask. `waited_s` went by until somebody else had it."""
 
     body: bytes
     head: bytes
@@ -59,12 +68,13 @@ class Hit:
     saved_usd: float | None
     told: Told | None = None
     similarity: float | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(slots=True)
 class Ticket:
     """The way on for an ask that nothing is known for. Who leaves the block without `keep` has no answer: the next one
-    who waits for it asks."""
+    who waits for it asks. `waited_s` went by in vain."""
 
     caching: "Caching"
     ask: Ask
@@ -75,6 +85,7 @@ class Ticket:
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
     spoiled: bool = False
+    waited_s: float = 0.0
 
     @property
     def head(self) -> bytes:
@@ -158,6 +169,7 @@ class Caching:
         self.saved_s = 0.0
         self.saved_usd = 0.0
         self.meanings: MeaningCache | None = None
+        self.heard = HeardBefore()
         self._embed_via = embed_via
         self._link = link
         self._name = name
@@ -196,21 +208,33 @@ class Caching:
             self.meanings, self._built_for, self.problem = None, (), error.lines[0]
 
     async def look(
-        self, ask: Ask, facts: RouteFacts, headers: Mapping[str, str], plan: Plan, scope: Scope, reply_id: str
+        self,
+        ask: Ask,
+        facts: RouteFacts,
+        headers: Mapping[str, str],
+        plan: Plan,
+        scope: Scope,
+        reply_id: str,
+        until: float = NEVER,
+        heard: Heard | None = None,
     ) -> Hit | Ticket:
-        """What there is for an ask. Waits for an answer that somebody else is getting. Raises `CallerError` for wishes
-        that cannot be read."""
-        wish = wish_of(ask.body, headers)
-        key = exact_key(scope, ask, facts) if self._takes_part(ask, wish) else None
+        """What there is for an ask. Waits for an answer that somebody else is getting, but not beyond `until`, a
+        monotonic moment. `heard` is the ask where it was known before it was read. Raises `CallerError` for wishes that
+        cannot be read."""
+        wish, key = wish_of(ask.body, headers), None
+        if self._takes_part(ask, wish):
+            key = exact_key(scope, ask, facts) if heard is None else heard.key(scope, facts)
         if key is None:
             self.exact.bypasses += 1
             return Ticket(self, ask, wish)
         ticket = Ticket(self, ask, wish, key)
         if not wish.read:
             return ticket
-        found = await self.exact.find(key)
+        began = self.clock.monotonic()
+        found = await self.exact.find(key, until)
+        ticket.waited_s = self.clock.monotonic() - began
         if isinstance(found, Kept):
-            return self._given(key, found, ask, plan, reply_id) or ticket
+            return self._given(ticket, key, found, plan, reply_id) or ticket
         ticket.lead = found
         if self.meanings is not None and wish.semantic:
             try:
@@ -253,14 +277,14 @@ class Caching:
         temperature = ask.body.get("temperature")
         return type(temperature) in (int, float) and temperature == 0
 
-    def _given(self, key: ExactKey, kept: Kept, ask: Ask, plan: Plan, reply_id: str) -> Hit | None:
-        entry = kept.entry
+    def _given(self, ticket: Ticket, key: ExactKey, kept: Kept, plan: Plan, reply_id: str) -> Hit | None:
+        entry, ask = kept.entry, ticket.ask
         if not could_answer(plan, entry) or (body := self.exact.replayed(key, kept, ask, reply_id)) is None:
             self.exact.hits -= 1
             self.exact.misses += 1
             return None
         head = b"x-cache: hit\r\nage: %d\r\n" % self._age(entry)
-        return self._hit(entry, body, head, told_by(kept, ask, reply_id))
+        return self._hit(ticket, entry, body, head, told_by(kept, ask, reply_id))
 
     async def _look_for_meaning(
         self, meanings: "MeaningCache", ticket: Ticket, facts: RouteFacts, plan: Plan, scope: Scope, reply_id: str
@@ -274,7 +298,11 @@ class Caching:
             return ticket
 
         async def embed(texts: Sequence[str]) -> list[list[float]] | None:
-            return await self._embed(texts, scope)
+            began = self.clock.monotonic()
+            try:
+                return await self._embed(texts, scope)
+            finally:
+                ticket.waited_s += self.clock.monotonic() - began
 
         found = await meanings.find(question, embed, self.clock.wall())
         if found is None:
@@ -289,14 +317,17 @@ class Caching:
             await ticket.lead.release()
         lines = b"x-cache: semantic\r\nage: %d\r\nx-cache-similarity: %.4f\r\nx-cache-entry: %b\r\n"
         head = lines % (self._age(entry), found.similarity, found.meaning.id.encode())
-        return self._hit(entry, body, head, None, found.similarity)
+        return self._hit(ticket, entry, body, head, None, found.similarity)
 
-    def _hit(self, entry: Entry, body: bytes, head: bytes, told: Told | None, similarity: float | None = None) -> Hit:
+    def _hit(
+        self, ticket: Ticket, entry: Entry, body: bytes, head: bytes, told: Told | None, similarity: float | None = None
+    ) -> Hit:
         self.saved_s += entry.took_s
         self.saved_usd += entry.cost_usd or 0.0
         return Hit(
-            body, head, entry.provider, entry.answered, entry.usage, entry.took_s, entry.cost_usd, told, similarity
-        )
+            body, head, entry.provider, entry.answered, entry.usage, entry.took_s, entry.cost_usd, told, similarity,
+            ticket.waited_s,
+        )  # fmt: skip
 
     def _age(self, entry: Entry) -> int:
         return max(0, int(self.clock.wall() - entry.made_at))
@@ -345,7 +376,21 @@ class Caching:
 
 def could_answer(plan: Plan, entry: Entry) -> bool:
     """Whether this plan knows who made an answer: as one to be asked, or one that cannot be asked just now."""
-    made_by = (entry.provider, entry.answered)
-    return any((it.provider, it.model) == made_by for it in plan.attempts) or any(
-        (it.provider, it.model) == made_by for it in plan.excluded
+    provider, model = entry.provider, entry.answered
+    for candidate in plan.attempts:
+        if candidate.provider == provider and candidate.model == model:
+            return True
+    return any(
+        it.provider == provider and it.model == model and it.reason.partition(":")[0] in PASSING for it in plan.excluded
     )
+
+
+def scope_of(facts: RouteFacts, regions: Regions) -> Scope:
+    """Whose answers may be given to a request. Raises `UnknownResidency`."""
+    if regions.plain and facts.residency is None:
+        return Scope(facts.tenant, "")
+    rules = [
+        [it.name, it.strict, sorted(it.regions), it.compliant and sorted(it.compliant), sorted(it.audits)]
+        for it in regions.rules_for(facts)
+    ]
+    return Scope(facts.tenant, facts.residency or "", repr(rules) if rules else "")

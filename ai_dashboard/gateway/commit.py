@@ -57,7 +57,7 @@ class Answer:
         self.settled = True
         attempt = self.attempt
         attempt.ended = self.runtime.clock.monotonic()
-        attempt.tokens = tokens
+        attempt.tokens, attempt.streamed = tokens, self.trip.stream
         trip = self.trip
         others = trip.plan is not None and len(trip.plan.attempts) > 1
         self.runtime.attempt_succeeded(attempt, trip.facts if others else None)

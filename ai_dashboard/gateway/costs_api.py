@@ -5,10 +5,11 @@ from typing import Annotated, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ai_dashboard.core.costs import Dimension, nano
+from ai_dashboard.core.costs import BudgetViews, CostLines, CostTable, Dimension, Forecasts, nano
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.costs.reports import MONTH, Reports
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.transport.http1 import Exchange
@@ -17,6 +18,8 @@ DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 MAX_BUDGET = 1e6
 """Dollars; the books are exact up to nine times as much."""
+
+SINCE = {"since": "a day as `2026-11-01`, `30d`, or `month`"}
 
 
 class Paying(Protocol):
@@ -50,6 +53,7 @@ class CostsApi:
         yield "GET", "budget", self._budget
         yield "POST", "budget", self._set_budget
 
+    @described(dict[str, float | None] | CostTable, query={"by": f"one of {', '.join(DIMENSIONS)}", **SINCE})
     async def _costs(self, exchange: Exchange) -> None:
         """`GET …/costs`: this month's dollars by provider; with `?by=` and `&since=` a table."""
         query = query_of(exchange)
@@ -61,20 +65,25 @@ class CostsApi:
             raise CallerError(f"`by` is {query['by'][:40]!r}", hint=f"it can be {', '.join(DIMENSIONS)}")
         reply_json(exchange, await self._gateway.reports.table(by, query.get("since", MONTH)))
 
+    @described(CostLines, query=SINCE)
     async def _lines(self, exchange: Exchange) -> None:
-        """`GET …/costs/lines?since=`: day by day and model by model, to compare with a bill."""
+        """`GET …/costs/lines?since=`: costs day by day and model by model, to compare with a bill."""
         reply_json(exchange, await self._gateway.reports.lines(query_of(exchange).get("since", MONTH)))
 
+    @described(Forecasts)
     async def _forecast(self, exchange: Exchange) -> None:
-        """`GET …/costs/forecast`: how it goes on."""
+        """`GET …/costs/forecast`: how spending and token use are likely to go on."""
         reply_json(exchange, await self._gateway.reports.forecasts(self._gateway.token_quotas))
 
+    @described(BudgetViews)
     async def _budget(self, exchange: Exchange) -> None:
-        """`GET …/budget`: every limit as it stands."""
+        """`GET …/budget`: every budget as it stands."""
         reply_json(exchange, self._gateway.reports.budgets())
 
+    @described(dict[str, float | None], body=SetBudget)
     async def _set_budget(self, exchange: Exchange) -> None:
-        """`POST …/budget {"budget_limit": 50}`: answered as `GET …/costs` is."""
+        """`POST …/budget {"budget_limit": 50}`: what all together may spend in a month; answered as `GET …/costs`
+        is."""
         require_json(exchange)
         try:
             asked = SetBudget.model_validate_json(await exchange.body())

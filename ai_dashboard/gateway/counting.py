@@ -8,7 +8,8 @@ from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.dialects.anthropic import count as anthropic
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.google import count as google
-from ai_dashboard.gateway.desk import Desk
+from ai_dashboard.gateway.described import JsonObject, described
+from ai_dashboard.gateway.desk import Desk, bound
 from ai_dashboard.gateway.entrances import headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
@@ -30,13 +31,14 @@ class Counting:
     def __init__(self, gateway: AtDesk) -> None:
         self._gateway = gateway
 
+    @described(JsonObject, body=JsonObject)
     async def anthropic(self, exchange: Exchange) -> None:
-        """`POST /v1/messages/count_tokens`."""
+        """`POST /v1/messages/count_tokens`: how many tokens an ask has, in Anthropic's form."""
         require_json(exchange)
         desk = self._gateway.desk()
         headers = headers_of(exchange)
         ask = anthropic.read(Call(await exchange.body(), headers=headers))
-        plan = desk.plan(facts_for(ask, headers))
+        plan = desk.plan(bound(facts_for(ask, headers), exchange.caller, ask.model))
         for candidate in plan.attempts[:1]:
             destination = desk.generation.destination(candidate)
             upstream = destination.upstream
@@ -61,7 +63,7 @@ class Counting:
         desk = self._gateway.desk()
         headers = headers_of(exchange)
         ask = google.read(Call(await exchange.body(), model, "countTokens", headers))
-        desk.plan(facts_for(ask, headers))
+        desk.plan(bound(facts_for(ask, headers), exchange.caller, ask.model))
         exchange.reply(200, [JSON, (b"x-estimated", b"true")], google.reply(ask))
 
 

@@ -15,6 +15,7 @@ from ai_dashboard.routing.nobody import nobody
 from ai_dashboard.routing.preferred import preferring
 from ai_dashboard.tenancy.access import require_model
 from ai_dashboard.transport.client import UpstreamClient
+from ai_dashboard.transport.http1 import Exchange
 
 
 @dataclass(slots=True)
@@ -29,8 +30,9 @@ class Desk:
     keeping: Keeping
     trip: Trip | None = None
 
-    def admit(self) -> None:
-        """Shed load before any work is done for it."""
+    def admit(self, trip: Trip, exchange: Exchange) -> None:
+        """Put down who has come, and where to; shed load before any work is done for it."""
+        trip.method, trip.path, trip.caller = exchange.method, exchange.path, exchange.caller
         limit = self.generation.settings.limits.max_in_flight
         if len(self.runtime.running) - len(self.runtime.waiting) > limit:
             raise Overloaded(f"{limit} requests are in flight already", hint="try again in a moment", retry_after_s=1)
@@ -41,19 +43,16 @@ class Desk:
 
     async def enter(self, trip: Trip, caller: Caller | None, asked: str, facts: RouteFacts) -> RouteFacts:
         """The facts with what holds for whoever asks. Raises `ModelNotAllowed` and `RateLimited`."""
-        book = self.keeping.book
-        if caller is not None:
-            if caller.models:
-                require_model(caller, asked)
-            facts = _of(facts, caller)
-            if caller.limits:
-                tokens = facts.prompt_tokens + facts.max_tokens
-                trip.taken = await self.keeping.limits.take(caller.tenant, caller.limits, tokens)
-            trip.payer = book.payer(caller.tenant, caller.key_id, facts.task or "", caller.budget)
-        else:
-            trip.payer = book.payer(facts.tenant)
-        trip.caller, trip.facts = caller, facts
-        self.trip = trip
+        book, self.trip = self.keeping.book, trip
+        if caller is None:
+            trip.facts, trip.payer = facts, book.payer(facts.tenant)
+            return facts
+        trip.facts, trip.caller = facts, caller  # whoever is refused is on record, too
+        trip.facts = facts = bound(facts, caller, asked)
+        if caller.limits:
+            tokens = facts.prompt_tokens + facts.max_tokens
+            trip.taken = await self.keeping.limits.take(caller.tenant, caller.limits, tokens)
+        trip.payer = book.payer(caller.tenant, caller.key_id, facts.task or "", caller.budget)
         return facts
 
     def plan(self, facts: RouteFacts) -> Plan:
@@ -102,6 +101,15 @@ class Desk:
                 return replace(usual, attempts=attempts, excluded=(*usual.excluded, *unwanted(others)))
             model = next((it.model for it in usual.excluded if it.provider == provider), model)
         return replace(self.plan(replace(facts, model=f"{provider}/{model}")), asked=facts.model)
+
+
+def bound(facts: RouteFacts, caller: Caller | None, asked: str) -> RouteFacts:
+    """The facts with what holds for whoever asks. Raises `ModelNotAllowed`."""
+    if caller is None:
+        return facts
+    if caller.models:
+        require_model(caller, asked)
+    return _of(facts, caller)
 
 
 def _of(facts: RouteFacts, caller: Caller) -> RouteFacts:

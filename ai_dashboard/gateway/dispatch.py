@@ -106,8 +106,9 @@ async def _try(
     """Try one candidate. Whatever it comes to, the record has it."""
     candidate = plan.attempts[place]
     if runtime.places is not None:
-        state = runtime.provider(candidate.provider)
-        waited_s = await runtime.places.take(state, patient=place == len(plan.attempts) - 1)
+        is_last = place == len(plan.attempts) - 1
+        within_s = trip.deadline - runtime.clock.monotonic() if is_last else 0.0
+        waited_s = await runtime.places.take(runtime.provider(candidate.provider), within_s)
         if waited_s is None:
             full = UpstreamCrowded("all of its places are taken, by other gateways too", retry_after_s=1)
             return Tried(place, full, runtime.clock.monotonic())
@@ -118,7 +119,7 @@ async def _try(
     error: GatewayError
     try:
         destination = generation.destination(candidate)
-        await _reserve(attempt, trip, destination, generation, runtime)
+        await reserve(attempt, trip, destination, generation, runtime)
         return await commit(attempt, destination)
     except UpstreamError as failure:
         error = note_failure(trip, attempt, failure, destination, runtime)
@@ -132,18 +133,22 @@ async def _try(
     return Tried(place, error, runtime.clock.monotonic())
 
 
-async def _reserve(
+async def reserve(
     attempt: Attempt, trip: Trip, destination: Destination, generation: Generation, runtime: Runtime
 ) -> None:
     """Hold what the try may cost. Raises `BudgetExceeded`; somebody who costs nothing may answer still."""
     payer, facts, candidate = trip.payer, trip.facts, attempt.candidate
     if payer is not None and facts is not None and runtime.book is not None:
+        prompt_tokens, max_tokens = facts.prompt_tokens, facts.max_tokens
+        if attempt.kind == "judge":  # it reads all answers, and writes one of its own
+            prompt_tokens += sum(it.usage.completion_tokens for it in trip.attempts if it.usage is not None)
+            max_tokens = 0
         attempt.ticket = await runtime.book.reserve(
             payer,
             candidate.provider,
             candidate.model,
-            prompt_tokens=facts.prompt_tokens,
-            max_tokens=facts.max_tokens,
+            prompt_tokens=prompt_tokens,
+            max_tokens=max_tokens,
             max_output=destination.target.max_output,
             answers=trip.answers,
             factor=generation.table.regions.price_factor(candidate.region),

@@ -21,9 +21,10 @@ MAX_METADATA = 16
 """Pairs, OpenAI's own limit; what is beyond is not for conditions."""
 
 
-def facts_for(ask: Ask, headers: Mapping[str, str], tenant: str = "") -> RouteFacts:
-    """The facts. Raises `CallerError` for wishes that cannot be read."""
-    facts = facts_of(ask, beginning_of(ask.body) if ask.operation == "chat" else "", tenant)
+def facts_for(ask: Ask, headers: Mapping[str, str], tenant: str = "", *, beginning: bool = True) -> RouteFacts:
+    """The facts; how the conversation begins only where somebody wants to know. Raises `CallerError` for wishes that
+    cannot be read."""
+    facts = facts_of(ask, beginning_of(ask.body) if beginning and ask.operation == "chat" else "", tenant)
     if not IN_THE_BODY.isdisjoint(ask.body):
         facts = _with_body(facts, ask.body)
     return with_headers(facts, headers) if headers else facts

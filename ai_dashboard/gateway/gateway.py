@@ -20,11 +20,13 @@ from ai_dashboard.core.diagnostics import Severity
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ConfigView, HostView, ProviderView, Snapshot
+from ai_dashboard.costs.catalogue import public_prices
+from ai_dashboard.costs.pricing import completed
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.embedding import embed_through
-from ai_dashboard.gateway.generation import Generation, build_generation
+from ai_dashboard.gateway.generation import Completed, Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
 from ai_dashboard.gateway.insight import Insight
@@ -94,7 +96,8 @@ class Gateway:
         self.client = UpstreamClient()
         self._conversations = Conversations()
         self.diagnostics = loaded.diagnostics
-        self.generation = _first_generation(loaded, self._chance)
+        public, wall = public_prices(), self.runtime.clock.wall
+        self.generation = _first_generation(loaded, self._chance, lambda config: completed(config, public, wall()))
         self.client.widen(self.generation.settings.limits.max_in_flight)
         self.runtime.adopt(self.generation.config)
         self.sharing = sharing_of(self.generation, self.runtime, self._chance)
@@ -106,6 +109,7 @@ class Gateway:
             folder=state,
             config_folder=loaded.folder,
             link=self.link,
+            public=public,
         )
         self.runtime.book = self.keeping.book
         self.guard = Guard(
@@ -190,6 +194,11 @@ class Gateway:
         """Where it listens."""
         return self._address
 
+    @property
+    def operator_token(self) -> str:
+        """What an operator shows to be let in."""
+        return self._options.admin_token
+
     # ── what a control centre asks ───────────────────────────────────────────────────────────────────────────────
 
     def snapshot(self) -> Snapshot:
@@ -253,6 +262,7 @@ class Gateway:
             simulated=self._options.simulated,
             about_config=self.reloader.alert,
             shared=None if self.sharing is None else self.sharing.view,
+            about_money=self.keeping.reports.alerts(),
         )
 
     def _config_view(self) -> ConfigView:
@@ -276,8 +286,9 @@ class Gateway:
         self.runtime.changes += 1
 
     def _use(self, config: Config) -> None:
-        turns = self.generation.planner.turns
-        self.adopt(build_generation(self.generation.number + 1, config, turns=turns, chance=self._chance))
+        before = self.generation
+        turns, chance = before.planner.turns, self._chance
+        self.adopt(build_generation(before.number + 1, config, turns=turns, chance=chance, completed=before.completed))
 
     def adopt(self, generation: Generation) -> None:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
@@ -296,13 +307,13 @@ class Gateway:
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
 
 
-def _first_generation(loaded: Loaded, chance: random.Random) -> Generation:
+def _first_generation(loaded: Loaded, chance: random.Random, completed: Completed) -> Generation:
     if loaded.config is not None:
-        return build_generation(1, loaded.config, chance=chance)
+        return build_generation(1, loaded.config, chance=chance, completed=completed)
     errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")
-    return build_generation(0, nothing, refused=f"{errors[0]}{more}")
+    return build_generation(0, nothing, refused=f"{errors[0]}{more}", completed=completed)
 
 
 def _decided(options: Options) -> frozenset[str]:

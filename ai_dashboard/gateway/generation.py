@@ -1,6 +1,6 @@
 """What is in force: one configuration, compiled. Immutable; a request keeps the generation that it began with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from types import MappingProxyType
@@ -17,6 +17,9 @@ from ai_dashboard.routing.table import ModelEntry, Table, compile_table
 from ai_dashboard.routing.turns import Turns
 from ai_dashboard.transport.client import Endpoint, Timeouts
 from ai_dashboard.transport.http1 import HeaderBlock, header_block
+
+Completed = Callable[[Config], Config]
+"""The configuration with prices that it does not name itself, so that routing by price knows them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Generation:
     planner: Planner
     handlings: Handlings
     refused: str | None = None
+    completed: Completed | None = None
     _destinations: dict[tuple[str, str, str], Destination] = field(default_factory=dict, repr=False)
 
     def destination(self, candidate: Candidate) -> Destination:
@@ -101,20 +105,23 @@ def build_generation(
     refused: str | None = None,
     turns: Turns | None = None,
     chance: Random | None = None,
+    completed: Completed | None = None,
 ) -> Generation:
     """Compile a configuration that loaded without errors. All that can fail fails here, before anything is swapped.
     `turns` are those of the generation before: whose turn it is outlives it; `chance` decides what plans draw."""
     upstreams = {
         name: _upstream(provider, config.gateway) for name, provider in config.providers.items() if provider.active
     }
-    table = compile_table(config)
+    table = compile_table(config if completed is None else completed(config))
     planner = Planner(table, chance or Random(), turns=turns, splits=compile_experiments(config.gateway.experiments))
     handlings = compile_handlings(config.gateway)
-    return Generation(number, config, table, MappingProxyType(upstreams), planner, handlings, refused)
+    return Generation(number, config, table, MappingProxyType(upstreams), planner, handlings, refused, completed)
 
 
 def header_value(text: str) -> bytes:
     """A name as a header value: non-ASCII and control characters become `?`."""
+    if text.isascii() and text.isprintable():  # as nearly every name is
+        return text.encode()
     return bytes(byte if 32 <= byte < 127 else 63 for byte in text.encode("ascii", "replace"))
 
 

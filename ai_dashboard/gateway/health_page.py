@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from ai_dashboard.core.snapshot import Health, ProviderView, Snapshot
+from ai_dashboard.gateway.described import JsonObject, described
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.generation import Generation
@@ -28,10 +29,12 @@ class HealthPage:
     def __init__(self, gateway: Watched) -> None:
         self._gateway = gateway
 
+    @described(dict[str, str])
     async def liveliness(self, exchange: Exchange) -> None:
         """Alive at all, whatever the providers do."""
         exchange.reply(200, NO_STORE, b'{"status":"alive","service":"ai-dashboard"}')
 
+    @described(JsonObject, also={503: "It is not ready, and says why."})
     async def readiness(self, exchange: Exchange) -> None:
         """Whether requests should be sent here: a configuration is in force, and we are not shutting down."""
         snapshot = self._gateway.snapshot()
@@ -39,10 +42,11 @@ class HealthPage:
         reason = "" if ready else "shutting down" if snapshot.gateway.draining else "the configuration was refused"
         exchange.reply(200 if ready else 503, NO_STORE, orjson.dumps({"ready": ready, "reason": reason}))
 
+    @described(JsonObject, query={"details": "`true`: name the providers"}, also={503: "No provider is well."})
     async def health(self, exchange: Exchange) -> None:
-        """`healthy`, `degraded` (some providers are not well, or the Redis that is shared is not there) or `unhealthy`
-        (no provider is); `?details=true` names them. Whom the operator has drained or disabled is not counted, unless
-        nobody else is left."""
+        """How it is: `healthy`, `degraded` (some providers are not well, or the Redis that is shared is not
+        there) or `unhealthy` (no provider is); `?details=true` names them. Whom the operator has drained or disabled is
+        not counted, unless nobody else is left."""
         snapshot = self._gateway.snapshot()
         status, used = _judged(snapshot)
         body: dict[str, Any] = {"status": status, "version": snapshot.gateway.version, "providers": used}

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 import orjson
 
 from ai_dashboard.core.errors import CallerError, NotFound
-from ai_dashboard.core.history import SeriesKey, ServiceAction, Window
+from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.insight import Insight
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.transport.http1 import Exchange
@@ -39,8 +40,12 @@ class InsightApi:
         yield "GET", "services/*", self._service
         yield "POST", "services/*", self._act
 
+    @described(
+        HistoryView,
+        query={"window": "`1m`, `5m`, `1h` or `24h`", "series": 'those with points, as `[["provider", "model"], …]`'},
+    )
     async def _history(self, exchange: Exchange) -> None:
-        """`GET …/history?window=1h&series=[["vllm","qwen3"]]`."""
+        """`GET …/history?window=1h&series=[["vllm","qwen3"]]`: measurements over a window, model by model."""
         query = query_of(exchange)
         written = query.get("window", Window.HOUR.value)
         window = next((known for known in Window if known.value == written), None)
@@ -48,16 +53,19 @@ class InsightApi:
             raise CallerError(f"there is no window {written[:16]!r}", hint=f"there are {', '.join(Window)}")
         reply_json(exchange, self._gateway.insight.history(window, _keys(query.get("series", "[]"))))
 
+    @described(ProviderDetail)
     async def _provider(self, exchange: Exchange) -> None:
-        """`GET …/providers/{name}`."""
+        """`GET …/providers/{name}`: a provider in detail: changes of its health, failures, limits, times."""
         reply_json(exchange, self._gateway.insight.provider(_name(exchange, "/providers/")))
 
+    @described(ServiceView, below="{provider}")
     async def _service(self, exchange: Exchange) -> None:
-        """`GET …/services/{provider}`."""
+        """`GET …/services/{provider}`: the systemd unit that runs a provider, with its latest lines."""
         reply_json(exchange, await self._gateway.insight.service(_name(exchange, "/services/")))
 
+    @described(ServiceView, below="{provider}/{action}")
     async def _act(self, exchange: Exchange) -> None:
-        """`POST …/services/{provider}/{action}`."""
+        """`POST …/services/{provider}/{action}`: start, stop or restart that unit."""
         provider, _, wanted = exchange.path.partition("/services/")[2].rpartition("/")
         action = next((known for known in _ACTIONS if known == wanted), None)
         if action is None or not provider:

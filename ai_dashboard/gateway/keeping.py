@@ -4,15 +4,18 @@ Each concern has a room of its own; here they are opened, told of each new confi
 they outlive the process, with a `link` they are shared with other gateways, and without either they are in memory.
 """
 
+import logging
 import secrets
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from typing import get_args
 
+from ai_dashboard.config.schema.tenants import Quotas
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import dollars
-from ai_dashboard.core.errors import ConfigError
+from ai_dashboard.core.errors import ConfigError, GatewayError
 from ai_dashboard.core.events import Usage
-from ai_dashboard.core.tenancy import Quota
+from ai_dashboard.core.tenancy import Calendar, Quota
 from ai_dashboard.costs.book import Book
 from ai_dashboard.costs.catalogue import Catalogue, public_prices
 from ai_dashboard.costs.journal import Journal, MemoryJournal, SqliteJournal
@@ -34,9 +37,12 @@ from ai_dashboard.tenancy.limits import LimitHome
 from ai_dashboard.tenancy.memory_limits import MemoryLimits
 from ai_dashboard.tenancy.tenants import tenant_view
 from ai_dashboard.tenancy.tokens import TokenCheck
+from ai_dashboard.tenancy.windows import window_of
 
 LEASE_BEYOND_S = 60.0
 """A reservation is held for as long as a request may take, and so long beyond that."""
+
+_log = logging.getLogger(__name__)
 
 
 class Keeping:
@@ -52,6 +58,7 @@ class Keeping:
         folder: Path | None = None,
         config_folder: Path | None = None,
         link: Link | None = None,
+        public: Catalogue | None = None,
     ) -> None:
         self._clock = clock
         self._link = link
@@ -59,7 +66,7 @@ class Keeping:
         self._config_folder = config_folder
         self.name = secrets.token_hex(6)
         settings = generation.settings
-        self._public: Catalogue = public_prices()
+        self._public = public if public is not None else public_prices()
         self.book = Book(self._ledger(generation, folder), clock, self._prices(generation), settings.budgets)
         self.reports = Reports(self.book)
         home: KeyHome = SqliteKeys(folder / "keys.sqlite") if folder is not None else MemoryKeys()
@@ -89,8 +96,26 @@ class Keeping:
         await self.keys.look()
         if self._link is not None:
             self._link.on_back.append(self.book.look)
+        else:
+            await self._resume_quotas()
         if self.log is not None:
             self.log.start()
+
+    async def _resume_quotas(self) -> None:
+        """What was used since midnight, or the first of the month, counts still: by the log, as far as it goes back."""
+        if self.log_reader is None or not any(it.quotas != Quotas() for it in self._tenants.values()):
+            return
+        for calendar in get_args(Calendar):
+            begins = window_of(calendar, self._clock.wall()).begins
+            try:
+                used = await self.log_reader.tokens_by_tenant(begins)
+            except GatewayError as error:
+                _log.warning("quotas begin anew: %s", error.message)
+                return
+            for tenant, tokens in used.items():
+                for limit in tenant_view(self._tenants, tenant).limits:
+                    if isinstance(limit, Quota) and limit.calendar == calendar:
+                        self.memory_limits.spend(limit, tokens)
 
     def tasks(self) -> Iterator[tuple[str, Coroutine[object, object, None]]]:
         """What has to be done while the gateway runs, until it is cancelled."""
@@ -111,7 +136,7 @@ class Keeping:
 
     async def close(self) -> None:
         """Write what is not written yet."""
-        await self.book.ledger.close()
+        await self.book.close()
         if self.log is not None:
             self.log.close()
 
@@ -163,19 +188,16 @@ class Keeping:
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def watch(self, trip: Trip, path: str, raw: bytes) -> None:
+    def watch(self, trip: Trip, raw: bytes) -> None:
         """Keep what is said, as far as the log keeps it."""
-        trip.path = path
         if self.log is not None and self.log.keeps_bodies:
             trip.asked_body, trip.said = raw, []
 
     def settle(self, trip: Trip) -> None:
-        """Each attempt's receipt. What an attempt that nobody answered to has cost is known by its own usage."""
-        answered = trip.winner or (trip.attempts[-1] if trip.attempts else None)
+        """Each attempt's receipt."""
         for attempt in trip.attempts:
             if attempt.ticket is not None:
-                usage = attempt.usage or (trip.usage if attempt is answered else None)
-                made = self.book.settle(attempt.ticket, usage)
+                made = self.book.settle(attempt.ticket, _used(trip, attempt), answered=attempt.tokens is not None)
                 attempt.cost = made.amount if made is not None else 0
                 attempt.ticket = None
 
@@ -192,3 +214,15 @@ class Keeping:
         if self.log is not None:
             size = len(trip.asked_body or b"") + sum(map(len, trip.said or ()))
             self.log.note(trip, size)
+
+
+def _used(trip: Trip, attempt: Attempt) -> Usage | None:
+    """What an attempt is paid for: its own usage, or the request's if it is the one that answered. Whoever was called
+    off has read the prompt."""
+    if attempt.usage is not None:
+        return attempt.usage
+    if trip.usage is not None and attempt is (trip.winner or trip.attempts[-1]):
+        return trip.usage
+    if attempt.error is None and attempt.tokens is None and trip.facts is not None:
+        return Usage(trip.facts.prompt_tokens, 0, estimated=True)
+    return None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 from urllib.parse import unquote
 
@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ai_dashboard.config.schema.tenants import Tenant
 from ai_dashboard.core.errors import CallerError, NotFound
-from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView
+from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView, NewKey, TenantView
 from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.audit import Audit
@@ -56,6 +57,21 @@ class KeyChange(KeyBody):
     disabled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KeyList:
+    """All keys. `trouble` says why they cannot be read, while they cannot."""
+
+    keys: tuple[KeyView, ...]
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantList:
+    """The tenants that the configuration names."""
+
+    tenants: tuple[TenantView, ...]
+
+
 B = TypeVar("B", bound=KeyBody)
 
 
@@ -77,23 +93,27 @@ class KeysApi:
         yield "GET", "tenants", self._list_tenants
         yield "GET", "tenants/*", self._show_tenant
 
+    @described(KeyList)
     async def _list(self, exchange: Exchange) -> None:
-        """`GET …/keys`: all, those that were revoked too."""
-        reply_json(exchange, {"keys": self._book.views(), "trouble": self._book.trouble})
+        """`GET …/keys`: all keys, those that were revoked too."""
+        reply_json(exchange, KeyList(self._book.views(), self._book.trouble))
 
+    @described(NewKey, body=KeyBody)
     async def _create(self, exchange: Exchange) -> None:
-        """`POST …/keys`: a new one, with its secret."""
+        """`POST …/keys`: make a key; its secret is in this reply and never again."""
         asked = await _read(exchange, KeyBody)
         new = await self._book.create(_changed(Wanted(), asked, set(KeyBody.model_fields)))
         await self._note(exchange, "key.create", new.key, "", _rights(new.key))
         reply_json(exchange, new)
 
+    @described(KeyView, below="{id}")
     async def _show(self, exchange: Exchange) -> None:
-        """`GET …/keys/{id}`."""
+        """`GET …/keys/{id}`: a key, by its id, the beginning of it, or its name."""
         reply_json(exchange, self._book.view(_last(exchange)))
 
+    @described(KeyView, body=KeyChange, below="{id}")
     async def _change(self, exchange: Exchange) -> None:
-        """`POST …/keys/{id}`: what is not given stays as it is."""
+        """`POST …/keys/{id}`: give a key other rights; what is not given stays as it is."""
         name, asked = _last(exchange), await _read(exchange, KeyChange)
         before = self._book.view(name)
         wanted, disabled = self._book.wanted(before.id)
@@ -104,19 +124,22 @@ class KeysApi:
         await self._note(exchange, "key.change", view, _rights(before), _rights(view))
         reply_json(exchange, view)
 
+    @described(KeyView, below="{id}")
     async def _revoke(self, exchange: Exchange) -> None:
-        """`DELETE …/keys/{id}`: for good."""
+        """`DELETE …/keys/{id}`: revoke a key for good."""
         before = self._book.view(_last(exchange))
         view = await self._book.revoke(before.id)
         await self._note(exchange, "key.revoke", view, before.state, view.state)
         reply_json(exchange, view)
 
+    @described(TenantList)
     async def _list_tenants(self, exchange: Exchange) -> None:
-        """`GET …/tenants`: those that the configuration names, with what holds for them."""
-        reply_json(exchange, {"tenants": tenant_views(self._tenants())})
+        """`GET …/tenants`: the tenants that the configuration names, with what holds for them."""
+        reply_json(exchange, TenantList(tenant_views(self._tenants())))
 
+    @described(TenantView)
     async def _show_tenant(self, exchange: Exchange) -> None:
-        """`GET …/tenants/{name}`: one, named or not; what is not named is under what `*` says."""
+        """`GET …/tenants/{name}`: a tenant, named or not; what is not named is under what `*` says."""
         name = _last(exchange)
         if TENANT_NAME.fullmatch(name) is None and name not in self._tenants():
             raise NotFound(f"{name[:64]!r} is no name of a tenant")

@@ -12,6 +12,7 @@ from ai_dashboard.dialects.anthropic import models as anthropic
 from ai_dashboard.dialects.google import models as google
 from ai_dashboard.dialects.ollama import tags as ollama
 from ai_dashboard.dialects.openai import models as openai
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.routing.live import Live
@@ -26,6 +27,8 @@ OURSELVES = "ai-dashboard"
 CAPABILITIES = {"vision": "vision", "tools": "tools", "thinking": "thinking", "embeddings": "embedding"}
 """The features of the configuration that Ollama has a word for."""
 
+PAGES = dict.fromkeys(("limit", "after_id", "before_id"), "for Anthropic's clients")
+
 
 class AtDesk(Protocol):
     """A gateway, as far as its lists need it."""
@@ -39,8 +42,10 @@ class Listings:
     def __init__(self, gateway: AtDesk) -> None:
         self._gateway = gateway
 
+    @described(JsonObject, query=PAGES)
     async def models(self, exchange: Exchange) -> None:
-        """`GET /v1/models`, in Anthropic's form for those who send its version, in Google's for its clients."""
+        """`GET /v1/models`: what can be asked for: in OpenAI's form, in Anthropic's form for those who send its
+        version, in Google's for its clients."""
         if _is_google(exchange):
             await self.google_models(exchange)
             return
@@ -57,8 +62,9 @@ class Listings:
             return
         _reply(exchange, openai.all_models([self._for_openai(name, owners) for name, owners in names.items()]))
 
+    @described(JsonObject)
     async def model(self, exchange: Exchange) -> None:
-        """`GET /v1/models/{name}`. A name may hold slashes, so everything after `models/` is the name."""
+        """`GET /v1/models/{name}`: one model. A name may hold slashes, so everything after `models/` is the name."""
         if _is_google(exchange):
             await self.google_model(exchange)
             return
@@ -71,33 +77,39 @@ class Listings:
         else:
             _reply(exchange, self._for_openai(name, owners))
 
+    @described(JsonObject)
     async def google_models(self, exchange: Exchange) -> None:
-        """`GET /v1beta/models`."""
+        """`GET /v1beta/models`: what can be asked for, in Google's form."""
         _reply(exchange, google.models_object([self._for_google(name) for name in known_models(*self._known())]))
 
+    @described(JsonObject)
     async def google_model(self, exchange: Exchange) -> None:
-        """`GET /v1beta/models/{name}`."""
+        """`GET /v1beta/models/{name}`: one model, in Google's form."""
         name = unquote(exchange.path.partition("models/")[2])
         if name not in known_models(*self._known()):
             raise ModelNotFound(f"there is no model {name!r}", hint="GET /v1beta/models lists all")
         _reply(exchange, google.model_object(self._for_google(name)))
 
+    @described(JsonObject)
     async def tags(self, exchange: Exchange) -> None:
-        """`GET /api/tags`."""
+        """`GET /api/tags`: what can be asked for, in Ollama's form."""
         _reply(exchange, ollama.tags(self._for_ollama()))
 
+    @described(JsonObject)
     async def running(self, exchange: Exchange) -> None:
         """`GET /api/ps`: nothing is known here of what engines hold in memory."""
         _reply(exchange, ollama.running(()))
 
+    @described(JsonObject, body=JsonObject)
     async def show(self, exchange: Exchange) -> None:
-        """`POST /api/show`."""
+        """`POST /api/show`: one model, in Ollama's form."""
         require_json(exchange)
         name = ollama.shown(await exchange.body())
         _reply(exchange, ollama.show(ollama.found(name, self._for_ollama())))
 
+    @described(JsonObject)
     async def version(self, exchange: Exchange) -> None:
-        """`GET /api/version`."""
+        """`GET /api/version`: the version of Ollama whose interface this is."""
         _reply(exchange, ollama.version())
 
     def _known(self) -> tuple[Table, Live]:

@@ -6,8 +6,10 @@ from urllib.parse import unquote
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import CallerError, NotFound
-from ai_dashboard.core.request_log import LogState
+from ai_dashboard.core.records import RecordPage
+from ai_dashboard.core.request_log import LoggedRequest, LogPage, LogState
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.log_reader import DEFAULT_ROWS, LogReader, Question
 from ai_dashboard.telemetry.request_filter import read_filter, since
@@ -15,6 +17,17 @@ from ai_dashboard.transport.http1 import Exchange
 
 ABOUT_THE_LOG = frozenset({"since", "until", "filter", "before"})
 """Questions that only the log answers; the last requests alone are asked for without them."""
+
+MOMENT = "such as 1h, 7d, 2026-11-21 or 2026-11-21T13:00 (UTC)"
+QUERY = {
+    "since": MOMENT,
+    "until": MOMENT,
+    "filter": "words, all of which have to hold, as in `status:>=400 model:qwen*`",
+    "after": "the number of the last row that is known",
+    "before": "the number of the first row that is known",
+    "limit": "how many at most",
+    "whole": "1: with plans and bodies",
+}
 
 
 class Log(Protocol):
@@ -42,16 +55,19 @@ class LogApi:
         yield "GET", "log/state", self._state
         yield "GET", "log/*", self._one
 
+    @described(RecordPage | LogPage, query=QUERY)
     async def _requests(self, exchange: Exchange) -> None:
-        """`GET …/requests`: of the log where something is asked that only the log knows."""
+        """`GET …/requests`: the last finished requests, from memory; of the log where something is asked
+        that only the log knows."""
         if ABOUT_THE_LOG.isdisjoint(query_of(exchange)):
             await self._recent(exchange)
         else:
             await self._page(exchange)
 
+    @described(LogPage, query=QUERY)
     async def _page(self, exchange: Exchange) -> None:
-        """`GET …/log?since=&until=&filter=&after=&before=&limit=&whole=`: rows, oldest first; the newest without
-        `after`. `whole` has plans and bodies, too."""
+        """`GET …/log?since=&until=&filter=&after=&before=&limit=&whole=`: rows of the request log, oldest
+        first; the newest without `after`. `whole` has plans and bodies, too."""
         self._check()
         query, now = query_of(exchange), self._clock.wall()
         question = Question(
@@ -65,13 +81,15 @@ class LogApi:
         )
         reply_json(exchange, await self._reader.page(question))
 
+    @described(LoggedRequest, below="{id}")
     async def _one(self, exchange: Exchange) -> None:
-        """`GET …/log/{id}`: one with all of it; the beginning of its id will do."""
+        """`GET …/log/{id}`: one row with all of it; the beginning of its id will do."""
         self._check()
         reply_json(exchange, await self._reader.one(unquote(exchange.path.rpartition("/")[2])))
 
+    @described(LogState)
     async def _state(self, exchange: Exchange) -> None:
-        """`GET …/log/state`: how the log is doing."""
+        """`GET …/log/state`: how the request log is doing."""
         reply_json(exchange, await self._log.state())
 
     def _check(self) -> None:

@@ -7,7 +7,6 @@ from ai_dashboard.gateway.trip import Trip
 def entry_of(trip: Trip) -> LogEntry:
     """All that is known of it. Called on the log's own thread, after the request is over."""
     record = trip.finished()
-    caller = trip.caller
     queued, first = trip.queued_s, record.ttft_s
     waited = sum(attempt.paused_s for attempt in trip.attempts)
     stages = {"overhead": record.overhead_s}
@@ -20,9 +19,10 @@ def entry_of(trip: Trip) -> LogEntry:
         stages["stream"] = max(0.0, record.total_s - first)
     return LogEntry(
         record,
-        caller.tenant if caller is not None else "",
-        caller.key_id if caller is not None else "",
-        path=trip.path,
+        record.tenant,
+        record.key_id,
+        trip.method,
+        trip.path,
         cost=record.cost,
         stages=stages,
         request_body=trip.asked_body,

@@ -15,12 +15,11 @@ _CREDENTIALS = re.compile(r"(?i)(?<=\bbearer )\S{8,}|(?<=\bbasic )\S{8,}")
 
 def without_keys(facts: RouteFacts) -> RouteFacts:
     """The same facts, with keys in what the caller wrote freely masked. Mostly there is nothing of the kind."""
-    if not (facts.headers or facts.metadata or facts.user):
+    model, user = masked(facts.model), masked(facts.user)
+    headers, metadata = _masked(facts.headers), _masked(facts.metadata)
+    if (model, headers, metadata, user) == (facts.model, facts.headers, facts.metadata, facts.user):
         return facts
-    headers, metadata, user = _masked(facts.headers), _masked(facts.metadata), masked(facts.user)
-    if (headers, metadata, user) == (facts.headers, facts.metadata, facts.user):
-        return facts
-    return replace(facts, headers=headers, metadata=metadata, user=user)
+    return replace(facts, model=model, headers=headers, metadata=metadata, user=user)
 
 
 def masked(text: str) -> str:

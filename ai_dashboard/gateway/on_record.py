@@ -51,6 +51,8 @@ class OnRecord:
                 return True
             if isinstance(error, asyncio.CancelledError):
                 self._interrupted()
+            elif error is not None:
+                self._crashed()
             return False
         finally:
             self._desk.keeping.settle(trip)
@@ -72,12 +74,21 @@ class OnRecord:
             last = trip.attempts[-1].candidate
             if generation.upstreams[last.provider].kind.dialect == entrance.dialect:
                 content_type = error.content_type.encode("latin-1", "replace")
+                trip.hear(error.body)
                 self._outlet.reply(error.upstream_status, [(b"content-type", content_type), *headers], error.body)
                 return
         else:
             trip.status = entrance.status(error)
         body = entrance.error_body(error, trip.id)
+        trip.hear(body)
         self._outlet.reply(trip.status, [(b"content-type", b"application/json"), *headers], body)
+
+    def _crashed(self) -> None:
+        """A mistake of our own, which whoever called us answers for and writes down; here it must not look well."""
+        trip, begun = self._trip, self._outlet.started
+        trip.failed(GatewayError("the gateway has made a mistake"), Stage.CUT if begun else Stage.FAILED)
+        if not begun:
+            trip.status = GatewayError.status
 
     def _interrupted(self) -> None:
         """The caller left, or we are shutting down and the time for what was in flight is over."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ai_dashboard.gateway.admin import AdminApi, Controlled
 from ai_dashboard.gateway.audit_api import AuditApi, Audited
+from ai_dashboard.gateway.balance_api import BalanceApi
 from ai_dashboard.gateway.cache_api import CacheApi
 from ai_dashboard.gateway.config_api import ConfigApi, Configured
 from ai_dashboard.gateway.costs_api import CostsApi
@@ -49,6 +50,7 @@ def _handlers(gateway: Governed) -> Iterator[tuple[str, str, Handler]]:
         yield method, f"cache/{path}", handler
     yield from InsightApi(gateway).handlers()
     yield from CostsApi(keeping).handlers()
+    yield from BalanceApi(gateway.desk).handlers()
     yield from QueueApi(gateway.desk().runtime).handlers()
     yield from AuditApi(gateway).handlers()
     yield from KeysApi(keeping.keys, lambda: gateway.desk().generation.settings.tenants, gateway.audit).handlers()

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from ai_dashboard.cache.keys import Scope
+from ai_dashboard.cache.heard import Heard, Name
 from ai_dashboard.core.chat import Ask
-from ai_dashboard.core.errors import UpstreamError
+from ai_dashboard.core.errors import DeadlineExceeded, UpstreamError
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import Stage
-from ai_dashboard.dialects.forms import Call, ReplyHead
+from ai_dashboard.dialects.forms import NO_HEADERS, Call, ReplyHead
 from ai_dashboard.dialects.ollama.encode import load_reply
 from ai_dashboard.dialects.ollama.read import only_loads
-from ai_dashboard.gateway.caching import Hit, Ticket
+from ai_dashboard.gateway.caching import Hit, Ticket, scope_of
 from ai_dashboard.gateway.commit import Answer
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.dispatch import dispatch
@@ -23,7 +23,7 @@ from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.keepalive import KeepAlive
 from ai_dashboard.gateway.on_record import OnRecord, Outlet, shutting_down
-from ai_dashboard.gateway.replying import begun, broke_off, complete, hit_head, reply_head, so_far
+from ai_dashboard.gateway.replying import begun, broke_off, complete, hit_head, reply_head, so_far, used
 from ai_dashboard.gateway.rescue import go_on, note
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.gateway.waiting import wait_for_place
@@ -40,19 +40,25 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
     """Read the ask, find out who asks, plan, look whether the answer is known, dispatch to the first candidate that
     commits, relay its answer, put it on record. `model` and `method` are those of a path that names them."""
     async with OnRecord(exchange, desk, entrance) as trip:
-        desk.admit()
+        desk.admit(trip, exchange)
         headers = headers_of(exchange)
         raw = await exchange.body()
-        ask = entrance.read(Call(raw, model, method, headers))
+        desk.keeping.watch(trip, raw)
+        caching, caller = desk.keeping.caching, exchange.caller
+        tenant = caller.tenant if caller is not None else ""
+        name = heard = None
+        if caching.enabled and headers is NO_HEADERS and entrance.form != "openai.responses":
+            name = Name(entrance.form, tenant, desk.generation.number, model, method, raw)
+            heard = caching.heard.get(name)
+        ask = entrance.read(Call(raw, model, method, headers)) if heard is None else heard.ask
         if ask.form == "openai.responses":
             ask = desk.conversations.continued(ask, exchange)
         trip.asked, trip.stream = ask.model, ask.stream
         trip.timeout_s = timeout_of(headers)
         trip.answers = ask.body["n"] if type(ask.body.get("n")) is int else 1
-        desk.keeping.watch(trip, exchange.path, raw)
-        caller = exchange.caller
-        facts = facts_for(ask, headers, caller.tenant if caller is not None else "")
-        facts = await desk.enter(trip, caller, ask.model, facts)
+        several = len(desk.generation.upstreams) > 1  # else it is always the same who has the conversation in its cache
+        read = facts_for(ask, headers, tenant, beginning=several) if heard is None else heard.facts
+        facts = await desk.enter(trip, caller, ask.model, read)
         trip.plan = plan = desk.plan(facts)
         if only_loads(ask) and plan.attempts:
             plan = _loading(plan, desk.generation)
@@ -60,14 +66,20 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
                 _answer_load(exchange, ask, trip, desk)
                 return
             ask = replace(ask, stream=False)  # Ollama answers such an ask in one piece, whatever it says
-        if not desk.keeping.caching.enabled:
-            await _answer_anew(exchange, desk, entrance, ask, plan, trip)
-            return
-        await _answer_perhaps_again(exchange, desk, entrance, ask, facts, headers, plan, trip)
+
+        def anew() -> Awaitable[Answer]:
+            return _answer_anew(exchange, desk, entrance, ask, plan, trip)
+
+        known = await known_or(anew, exchange, desk, entrance, ask, facts, headers, plan, trip, heard=heard)
+        if known is not None and known.told is not None:
+            desk.conversations.remember(ask, exchange, known.told, "")
+        if known is not None and name is not None and heard is None:
+            caching.heard.put(name, Heard(ask, read))
 
 
-async def _answer_perhaps_again(
-    exchange: Exchange,
+async def known_or(
+    anew: Callable[[], Awaitable[Answer]],
+    outlet: Outlet,
     desk: Desk,
     entrance: Entrance,
     ask: Ask,
@@ -75,26 +87,42 @@ async def _answer_perhaps_again(
     headers: Mapping[str, str],
     plan: Plan,
     trip: Trip,
-) -> None:
-    """From the cache, or anew and into it."""
-    scope = Scope(facts.tenant, facts.residency or "")
-    found = await desk.keeping.caching.look(ask, facts, headers, plan, scope, trip.id)
+    shape: Shape | None = None,
+    heard: Heard | None = None,
+) -> Hit | None:
+    """Answer from the cache; or `anew`, and into it, where that is wanted at all."""
+    caching, generation = desk.keeping.caching, desk.generation
+    if not caching.enabled:
+        await anew()
+        return None
+    until = trip.arrived + min(trip.timeout_s, generation.handlings.of(plan.asked).total_s)
+    scope = scope_of(facts, generation.table.regions)
+    found = await caching.look(ask, facts, headers, plan, scope, trip.id, until, heard)
+    trip.waited_s += found.waited_s
     if isinstance(found, Hit):
-        trip.hit = found
-        trip.status, trip.stage, trip.usage = 200, Stage.DONE, found.usage
-        trip.first_token = desk.runtime.clock.monotonic()
-        trip.overhead_s = trip.first_token - trip.arrived
-        first = entrance.stream_head if ask.stream else JSON_HEAD
-        trip.hear(found.body)
-        exchange.reply(200, hit_head(first, entrance, trip, found), found.body)
-        if ask.form == "openai.responses" and found.told is not None:
-            desk.conversations.remember(ask, exchange, found.told, "")
-        return
+        _give(outlet, desk, entrance, ask, trip, found, shape)
+        return found
     async with found as ticket:
+        if desk.runtime.clock.monotonic() >= until:
+            raise DeadlineExceeded("the time for this request is over", hint="give it more time, or ask for less")
         trip.ticket = ticket
-        reply = await _answer_anew(exchange, desk, entrance, ask, plan, trip)
+        reply = await anew()
         if trip.stage is Stage.DONE:
             await _keep(ticket, trip, reply, desk)
+    return None
+
+
+def _give(
+    outlet: Outlet, desk: Desk, entrance: Entrance, ask: Ask, trip: Trip, found: Hit, shape: Shape | None
+) -> None:
+    """Reply with an answer that is known."""
+    trip.hit, trip.status, trip.stage, trip.usage = found, 200, Stage.DONE, found.usage
+    body = found.body if shape is None else shape(found.body, trip)
+    trip.first_token = desk.runtime.clock.monotonic()
+    trip.overhead_s = max(0.0, trip.first_token - trip.arrived - trip.waited_s)
+    trip.hear(body)
+    first = entrance.stream_head if ask.stream else JSON_HEAD
+    outlet.reply(200, hit_head(first, entrance, trip, found), body)
 
 
 async def _keep(ticket: Ticket, trip: Trip, reply: Answer, desk: Desk) -> None:
@@ -124,7 +152,7 @@ async def answer_whole(
         begun(trip, reply, 200)
         complete(trip, ask, reply)
         body = reply.held if shape is None else shape(reply.held, trip)
-        trip.hear(body)
+        trip.hear(body, reply.held)
         outlet.reply(200, reply_head(JSON_HEAD, entrance, trip, reply), body)
     finally:
         reply.close()
@@ -163,7 +191,7 @@ async def answer_stream(exchange: Exchange, desk: Desk, entrance: Entrance, ask:
             told = broke_off(trip, reply, error, desk)
             exchange.finish(entrance.error_frame(told, trip.id))
         except asyncio.CancelledError:
-            trip.usage = so_far(reply)  # what was said until then is paid for
+            used(trip, reply, so_far(reply))  # what was said until then is paid for
             if desk.runtime.draining:
                 exchange.finish(entrance.error_frame(shutting_down(), trip.id))
             raise

@@ -263,11 +263,11 @@ class Reloader:
 
     async def _built(self, config: Config, diagnostics: tuple[Diagnostic, ...]) -> Generation:
         """Aside, and off the loop: requests go on meanwhile."""
-        number = self._gateway.generation.number + 1
+        before = self._gateway.generation
         named = replace(config, origin=self._origin or config.origin)
         try:
             return await asyncio.to_thread(
-                build_generation, number, named, turns=self._gateway.generation.planner.turns
+                build_generation, before.number + 1, named, turns=before.planner.turns, completed=before.completed
             )
         except ValueError as error:
             raise ConfigRefused(f"it cannot be built: {error}", diagnostics) from None

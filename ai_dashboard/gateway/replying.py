@@ -1,11 +1,14 @@
 """What becomes of a provider's answer on its way to the caller: its head, how it ended, what is remembered of it."""
 
+from dataclasses import replace
+
 from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import Stage
 from ai_dashboard.dialects.ollama.window import cut_prompt
 from ai_dashboard.dialects.openai.read import CHARS_PER_TOKEN
+from ai_dashboard.dialects.resumable import Resumable
 from ai_dashboard.gateway.caching import Hit
 from ai_dashboard.gateway.commit import Answer
 from ai_dashboard.gateway.desk import Desk
@@ -35,7 +38,7 @@ def begun(trip: Trip, reply: Answer, status: int) -> None:
 
 def broke_off(trip: Trip, reply: Answer, error: UpstreamError, desk: Desk) -> UpstreamError:
     """The provider has not ended what it began. What the caller is told."""
-    trip.usage = so_far(reply)
+    used(trip, reply, so_far(reply))
     told = reply.failed(error)
     told.message = without_addresses(told.message, desk.generation)
     trip.failed(told, Stage.CUT)
@@ -91,27 +94,45 @@ def hit_head(first: bytes, entrance: Entrance, trip: Trip, found: Hit) -> Header
 
 
 def so_far(reply: Answer) -> Usage:
-    """What an answer has cost up to here, by what the provider says of it, else by how long prompt and answer are."""
-    if (usage := reply.relay.usage) is not None:
-        return usage
-    facts = reply.trip.facts
+    """What an answer has cost up to here, by what the provider says of it, else by how long prompt and answer are. Some
+    providers count the prompt at the beginning, and the answer at its end."""
+    usage, facts = reply.relay.usage, reply.trip.facts
     said = -(-reply.relay.said // CHARS_PER_TOKEN)
-    return Usage(facts.prompt_tokens if facts is not None else 0, said, estimated=True)
+    if usage is None:
+        return Usage(facts.prompt_tokens if facts is not None else 0, said, estimated=True)
+    if reply.relay.finish is None and usage.completion_tokens < said:
+        return replace(usage, completion_tokens=said, estimated=True)
+    return usage
+
+
+def used(trip: Trip, reply: Answer, usage: Usage) -> None:
+    """The answer as the caller has it has cost this. Where several said it, each is paid for its own part."""
+    trip.usage = usage
+    if isinstance(reply.relay, Resumable) and reply.relay.before:
+        reply.attempt.usage = spent_on(reply, usage)
+
+
+def spent_on(reply: Answer, usage: Usage) -> Usage:
+    """What is left of it for the provider that was asked last."""
+    before = reply.relay.before if isinstance(reply.relay, Resumable) else 0
+    return replace(usage, completion_tokens=max(0, usage.completion_tokens - before)) if before else usage
 
 
 def complete(trip: Trip, ask: Ask, reply: Answer) -> None:
     """The provider has ended its answer: whole, or with an error of its own that the caller has seen."""
     relay = reply.relay
-    trip.usage = usage = relay.usage
+    usage = relay.usage
     if (failure := relay.failure) is not None:
+        used(trip, reply, so_far(reply))
         error = UpstreamInvalid(failure)
         reply.failed(error)
         trip.failed(error, Stage.CUT)
         return
     if usage is None:
-        trip.usage = usage = so_far(reply)
+        usage = so_far(reply)
     elif reply.destination.upstream.kind.dialect == "ollama" and ask.operation == "chat":
         cut = cut_prompt(ask, reply.destination.target, usage.prompt_tokens)
         trip.warnings += (cut,) if cut is not None else ()
+    used(trip, reply, usage)
     reply.succeeded(usage.completion_tokens)
     trip.stage = Stage.DONE

@@ -14,8 +14,10 @@ from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.kinds import Kind
 from ai_dashboard.dialects.resumable import Resumable
 from ai_dashboard.gateway.commit import Answer, check_stream, note_failure, note_left, refuse, until_committed
+from ai_dashboard.gateway.dispatch import reserve
 from ai_dashboard.gateway.generation import Destination, Generation, header_value
 from ai_dashboard.gateway.handling import Handling
+from ai_dashboard.gateway.replying import so_far, spent_on
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Attempt
 from ai_dashboard.transport.client import UpstreamClient
@@ -37,6 +39,7 @@ async def go_on(
     said = relay.so_far if handling.on_cut == "continue" else None
     if said is None and not relay.unsaid:
         raise error
+    reply.attempt.usage = spent_on(reply, so_far(reply))
     cut = error = reply.failed(error)
     reply.reply.close()
     trip = reply.trip
@@ -47,13 +50,14 @@ async def go_on(
         if not able or (candidate.provider, candidate.model) in tried or not error.falls_over:
             continue
         places = runtime.places
-        if places is not None and await places.take(runtime.provider(candidate.provider), patient=False) is None:
+        if places is not None and await places.take(runtime.provider(candidate.provider)) is None:
             continue
         attempt = trip.attempt(candidate, runtime.clock.monotonic(), "fallback" if said is None else "continue")
         runtime.attempt_begins(attempt)
         destination = generation.destination(candidate)
         try:
             rest = ask if said is None else _rest(ask, said, kind)
+            await reserve(attempt, trip, destination, generation, runtime)
             return await _continued(reply, relay, attempt, rest, destination, handling, client)
         except UpstreamError as failure:
             error = note_failure(trip, attempt, failure, destination, runtime)

@@ -35,6 +35,7 @@ class Routes:
     """All of them. A path that ends in `/*` takes whatever follows; HEAD is answered wherever GET is."""
 
     def __init__(self, routes: list[Route]) -> None:
+        self.all = tuple(routes)
         self._exact: dict[str, dict[str, Route]] = {}
         self._below: dict[str, dict[str, Route]] = {}
         for route in routes:

@@ -6,14 +6,18 @@ from ai_dashboard.core.chat import Form
 from ai_dashboard.core.errors import CallerError, GatewayError, MethodNotAllowed, NotFound
 from ai_dashboard.gateway.batch import Batch
 from ai_dashboard.gateway.counting import Counting
+from ai_dashboard.gateway.described import EVENTS, LINES, JsonObject, described
+from ai_dashboard.gateway.described import JSON as JSON_MEDIA
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
 from ai_dashboard.gateway.listings import Listings
 from ai_dashboard.gateway.on_record import error_headers, id_headers
+from ai_dashboard.gateway.openapi import OpenApi
 from ai_dashboard.gateway.own_routes import Governed, own_routes
 from ai_dashboard.gateway.pipeline import answer
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
 from ai_dashboard.gateway.services import METHODS, PATHS, Services
+from ai_dashboard.gateway.turned_away import TurnedAway
 from ai_dashboard.gateway.unified import Unified
 from ai_dashboard.transport.http1 import Exchange
 
@@ -43,6 +47,8 @@ GOOGLE_METHODS: dict[str, Form] = {
     "batchEmbedContents": "google.batch_embed",
 }
 
+ALT = {"alt": "`sse`, which streams need"}
+
 
 class GatewayServer:
     """The handler of the gateway's listener."""
@@ -51,8 +57,16 @@ class GatewayServer:
         self._gateway = gateway
         self._guard = guard
         self._counting = Counting(gateway)
-        self._routes = Routes(
-            [*self._ask_routes(), *_further_routes(gateway), *_list_routes(gateway), *own_routes(gateway)]
+        self._turned_away = TurnedAway()
+        api = OpenApi(lambda: self.routes.all)
+        self.routes = Routes(
+            [
+                *self._ask_routes(),
+                *_further_routes(gateway),
+                *_list_routes(gateway),
+                *own_routes(gateway),
+                Route("GET", "/api/admin/openapi.json", Scope.ADMIN, api.document),
+            ]
         )
 
     def _ask_routes(self) -> list[Route]:
@@ -67,20 +81,25 @@ class GatewayServer:
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request."""
+        scope = Scope.OPEN
         try:
-            if exchange.method == "OPTIONS" and self._routes.methods(exchange.path):
+            if exchange.method == "OPTIONS" and self.routes.methods(exchange.path):
                 self._guard.admit(exchange, Scope.OPEN)
                 exchange.reply(204, [self._allow(exchange)], b"")
                 return
-            route = self._routes.match(exchange.method, exchange.path)
-            self._guard.admit(exchange, route.scope)
+            route = self.routes.match(exchange.method, exchange.path)
+            scope = route.scope
+            self._guard.admit(exchange, scope)
             await route.handler(exchange)
         except GatewayError as error:
-            self._refuse(exchange, error)
+            self._refuse(exchange, error, scope)
 
-    def _refuse(self, exchange: Exchange, error: GatewayError) -> None:
+    def _refuse(self, exchange: Exchange, error: GatewayError, scope: Scope) -> None:
         """What never became a request: told in the dialect that the caller seems to speak."""
-        entrance, request_id = _entrance_of(exchange), self._gateway.desk().runtime.new_id()
+        entrance, desk = _entrance_of(exchange), self._gateway.desk()
+        request_id = desk.runtime.new_id()
+        if scope is Scope.CALL:
+            self._turned_away.note(exchange, error, entrance, request_id, desk.runtime, desk.keeping)
         headers = [*JSON, *id_headers(entrance, request_id)]
         headers += error_headers(error)
         if isinstance(error, MethodNotAllowed):
@@ -88,21 +107,26 @@ class GatewayServer:
         exchange.reply(entrance.status(error), headers, entrance.error_body(error, request_id))
 
     def _allow(self, exchange: Exchange) -> tuple[bytes, bytes]:
-        methods = self._routes.methods(exchange.path)
+        methods = self.routes.methods(exchange.path)
         head = ("HEAD",) if "GET" in methods else ()
         return b"allow", ", ".join((*methods, *head, "OPTIONS")).encode()
 
     def _ask(self, entrance: Entrance) -> Handler:
         desk = self._gateway.desk
 
+        media = LINES if entrance.dialect == "ollama" else EVENTS
+        said = f"An ask, and its answer or stream, in the form `{entrance.form}`."
+
+        @described(JsonObject, body=JsonObject, media=(JSON_MEDIA, media), text=said)
         async def handler(exchange: Exchange) -> None:
             require_json(exchange)
             await answer(exchange, desk(), entrance)
 
         return handler
 
+    @described(JsonObject, body=JsonObject, media=(JSON_MEDIA, EVENTS), query=ALT, below="{model}:{method}")
     async def _google(self, exchange: Exchange) -> None:
-        """`POST …/models/{model}:{method}`."""
+        """`POST …/models/{model}:{method}`: an ask, and its answer or stream, in Google's form."""
         require_json(exchange)
         model, _, method = unquote(exchange.path.partition("models/")[2]).rpartition(":")
         if method == "countTokens" and model:

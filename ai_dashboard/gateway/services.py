@@ -21,6 +21,7 @@ from ai_dashboard.dialects.openai.passthrough import key_header
 from ai_dashboard.dialects.openai.read import PASSED_HEADERS
 from ai_dashboard.dialects.refusals import message_of
 from ai_dashboard.gateway.commit import MAX_REFUSAL_BYTES, Answer, refuse
+from ai_dashboard.gateway.described import BYTES, described
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.dispatch import first_to_commit
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
@@ -69,11 +70,13 @@ class Services:
     def __init__(self, gateway: AtDesk) -> None:
         self._gateway = gateway
 
+    @described(bytes, media=(BYTES,), below="{rest}")
     async def relay(self, exchange: Exchange) -> None:
-        """Any method of any of `PATHS`."""
+        """Passed on as bytes to a provider that takes such a path: for the model that the body names, or to the one
+        that `x-provider` names."""
         desk = self._gateway.desk()
         async with OnRecord(exchange, desk, OPENAI) as trip:
-            desk.admit()
+            desk.admit(trip, exchange)
             trip.asked = path = _straight(exchange.path)[:MAX_ASKED_CHARS]
             payload = read(exchange.header(b"content-type") or b"", await exchange.body())
             trip.asked, trip.timeout_s = payload.model or path, timeout_of(headers_of(exchange))
@@ -106,7 +109,11 @@ def _plan(desk: Desk, exchange: Exchange, facts: RouteFacts, model: str) -> Plan
     header = exchange.header(b"x-provider")
     provider = header.decode("latin-1").strip() if header else None
     path = exchange.path
-    able = [name for name, entry in desk.generation.table.providers.items() if takes(KINDS[entry.kind], path)]
+    able = [
+        name
+        for name, entry in desk.generation.table.providers.items()
+        if takes(KINDS[entry.kind], path) and (facts.only is None or name in facts.only)
+    ]
     if not model:
         regions = desk.generation.table.regions
         return regions.placed(_anybody(desk, path, able, provider), facts, desk.runtime.providers)

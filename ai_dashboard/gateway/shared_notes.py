@@ -27,23 +27,26 @@ class Opening:
 @dataclass(frozen=True, slots=True)
 class ProviderNote:
     """One provider. `in_flight` is what this gateway has there; `cool_until` is until when it was asked to leave it
-    alone; `refused` why the provider does not take its key, since `refused_at`; `openings` are those of its models."""
+    alone; `refused` why the provider does not take its key, since `refused_at`; `wish` what its operator wants of it,
+    since `wished_at`; `openings` are those of its models."""
 
     in_flight: int = 0
     cool_until: float = 0.0
     refused_at: float = 0.0
     refused: str = ""
+    wished_at: float = 0.0
+    wish: str = ""
     openings: Mapping[str, Opening] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def says_something(self) -> bool:
         """Whether there is anything in it that others do not assume anyway."""
-        return bool(self.in_flight or self.cool_until or self.refused_at or self.openings)
+        return bool(self.in_flight or self.cool_until or self.refused_at or self.wished_at or self.openings)
 
     @property
     def troubles(self) -> object:
         """What others should know at once: all but the number in flight."""
-        return self.cool_until, self.refused_at, self.refused, dict(self.openings)
+        return self.cool_until, self.refused_at, self.refused, self.wished_at, self.wish, dict(self.openings)
 
 
 Note = Mapping[str, ProviderNote]
@@ -72,16 +75,24 @@ def _written(provider: ProviderNote) -> list[object]:
         model: [it.until, it.probing, it.leader, it.reason[:MAX_REASON_CHARS]]
         for model, it in provider.openings.items()
     }
-    refused = provider.refused[:MAX_REASON_CHARS]
-    return [provider.in_flight, provider.cool_until, provider.refused_at, refused, openings]
+    said = [provider.refused_at, provider.refused[:MAX_REASON_CHARS], provider.wished_at, provider.wish]
+    return [provider.in_flight, provider.cool_until, *said, openings]
 
 
 def _provider(item: object) -> ProviderNote | None:
     match item:
-        case [int(in_flight), float(cool_until), float(refused_at), str(refused), dict(openings)]:
+        case [
+            int(in_flight),
+            float(cool_until),
+            float(refused_at),
+            str(refused),
+            float(wished_at),
+            str(wish),
+            dict(openings),
+        ]:
             known = {model: _opening(it) for model, it in openings.items()}
             understood = {model: it for model, it in known.items() if it is not None}
-            return ProviderNote(max(0, in_flight), cool_until, refused_at, refused, understood)
+            return ProviderNote(max(0, in_flight), cool_until, refused_at, refused, wished_at, wish, understood)
         case _:
             return None
 

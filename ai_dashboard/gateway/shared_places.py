@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.gateway.targets import ProviderState
@@ -19,8 +20,12 @@ from ai_dashboard.state.link import Link, LinkDown
 KEEP_S = 0.02
 """How long a place that is given up is kept for whoever comes next here."""
 
-AGAIN_S = 0.02
+AGAIN_S = 0.01
 """How often those who wait ask again, give or take a half."""
+
+YIELD_S = 2 * AGAIN_S
+"""How long a gateway that has given up a place wants no other while there are those who do: all of them have asked by
+then."""
 
 SAY_AGAIN_S = LEASE_S / 4
 """How often it is said again how many places are in use."""
@@ -34,19 +39,24 @@ class _Asking:
     place: asyncio.Future[bool]
     refused: bool = False
 
+    @property
+    def had(self) -> bool:
+        """Whether there is a place for it."""
+        return self.place.done() and not self.place.cancelled() and self.place.result()
+
 
 @dataclass(slots=True, eq=False)
 class _Pool:
     """The places of one provider. `promised` are got by somebody who has not begun yet, `spare` by nobody in particular
-    of those who wait for a place here; `rivals` are the other gateways that want more than they have. `yields`: others
-    have their turn before more is wanted."""
+    of those who wait for a place here; `rivals` are the other gateways that want more than they have. Until
+    `yields_until` they have their turn."""
 
     state: ProviderState
     asking: list[_Asking] = field(default_factory=list)
     promised: int = 0
     spare: int = 0
     rivals: int = 0
-    yields: bool = False
+    yields_until: float = 0.0
     said_at: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,24 +97,27 @@ class SharedPlaces:
             for pool in self._pools.values():
                 _let_through(pool)
 
-    async def take(self, state: ProviderState, *, patient: bool) -> float | None:
+    async def take(self, state: ProviderState, within_s: float = 0.0) -> float | None:
         """Get a place for a try that begins within the same turn of the loop. Returns the seconds that others were
-        waited for, None when there is no place; who is `patient` waits until there is one."""
+        waited for, None when there is no place within so many seconds."""
         if state.limits.max_concurrent is None or not self._link.up or self._tasks is None:
             return 0.0
         pool = self._pool(state)
         if pool.spare:
             pool.spare -= 1
             return 0.0
-        asking = _Asking(patient, asyncio.get_running_loop().create_future())
+        asking = _Asking(within_s > 0, asyncio.get_running_loop().create_future())
         began = self._clock.monotonic()
         pool.asking.append(asking)
         pool.news.set()
         state.in_flight += 1
         try:
-            has_place = await asking.place
+            async with asyncio.timeout(within_s if 0 < within_s < inf else None):
+                await asking.place
+        except TimeoutError:
+            pass
         except asyncio.CancelledError:
-            if asking.place.done() and not asking.place.cancelled() and asking.place.result():
+            if asking.had:
                 pool.promised -= 1
                 pool.news.set()
             raise
@@ -112,7 +125,7 @@ class SharedPlaces:
             state.in_flight -= 1
             if asking in pool.asking:
                 pool.asking.remove(asking)
-        if not has_place:
+        if not asking.had:
             return None
         pool.promised -= 1
         return self._clock.monotonic() - began if asking.refused else 0.0
@@ -120,7 +133,8 @@ class SharedPlaces:
     def ended(self, state: ProviderState) -> None:
         """A try is over."""
         if (pool := self._pools.get(state.name)) is not None:
-            pool.yields = bool(pool.rivals)
+            if pool.rivals:
+                pool.yields_until = self._clock.monotonic() + YIELD_S
             pool.news.set()
 
     def look(self, providers: Mapping[str, ProviderState]) -> None:
@@ -157,7 +171,8 @@ class SharedPlaces:
                 await self._news_within(pool, KEEP_S)
             await self._say(pool)
             while self._wanted(pool) and self._link.up:
-                await self._news_within(pool, AGAIN_S * self._chance.uniform(0.5, 1.5))
+                left_s = pool.yields_until - self._clock.monotonic()
+                await self._news_within(pool, max(left_s, AGAIN_S * self._chance.uniform(0.5, 1.5)))
                 await self._say(pool)
 
     async def _news_within(self, pool: _Pool, seconds: float) -> None:
@@ -177,9 +192,10 @@ class SharedPlaces:
         if limit is None:
             _let_through(pool)
             return
-        wanted = 0 if pool.yields else min(limit, self._wanted(pool))
-        asked = tuple(pool.asking) if wanted else ()
-        pool.spare, pool.yields = 0, False
+        yields = self._clock.monotonic() < pool.yields_until
+        wanted = 0 if yields else min(limit, self._wanted(pool))
+        asked = () if yields else tuple(pool.asking)
+        pool.spare = 0
         name = self.names.get(state.name, state.name)
         try:
             granted = await self._slots.say(name, state.begun + pool.promised, wanted, limit)

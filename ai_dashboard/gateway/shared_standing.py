@@ -1,10 +1,11 @@
 """What gateways on one Redis tell each other of their providers, four times a second, and at once where it keeps
-requests away: breakers that have opened, cooldowns, keys that are refused, and how many requests are in flight.
+requests away: breakers that have opened, cooldowns, keys that are refused, what operators want of them, and how many
+requests are in flight.
 
 Each writes one note of what it has found out itself, never what it was told, so that nothing is echoed. A breaker that
 has opened elsewhere is left to the gateway that opened it, or to the first to try again of several that did: the others
 take up its word, and ask themselves only when it has none to give. Each piece of news counts once, so that what was
-reset by hand here stays so.
+reset by hand here stays so. Only what an operator wants is passed on by all: the latest word counts.
 """
 
 import random
@@ -15,6 +16,7 @@ from platform import node
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.generation import Generation, Upstream
 from ai_dashboard.gateway.loopback import is_loopback
+from ai_dashboard.gateway.operations import wish
 from ai_dashboard.gateway.shared_notes import Note, Opening, ProviderNote
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import ProviderState
@@ -42,6 +44,7 @@ class SharedStanding:
         self._cooled_by_others: dict[str, float] = {}
         self._refused_by_others: dict[str, str] = {}
         self._refused_at: dict[str, tuple[float, float]] = {}
+        self._wishes: dict[str, tuple[float, str]] = {}
         self._led: dict[Key, Opening] = {}
         self._open: dict[Key, float] = {}
 
@@ -75,8 +78,17 @@ class SharedStanding:
             round(until + ahead_s, 2) if cools else 0.0,
             refused_at,
             refused,
+            *self._wished(state, now + ahead_s),
             dict(self._openings(state, ahead_s)),
         )
+
+    def _wished(self, state: ProviderState, now: float) -> tuple[float, str]:
+        """Since when its operator wants what of it."""
+        wanted = wish(state) or ""
+        known = self._wishes.get(state.name, (0.0, ""))
+        if known[1] != wanted:
+            known = self._wishes[state.name] = (round(now, 2), wanted)
+        return known
 
     def _since(self, state: ProviderState, now: float) -> float:
         """When its key was refused, the same however often that is asked."""
@@ -112,6 +124,7 @@ class SharedStanding:
             for gateway, heard in said.items():
                 self._cooled(gateway, state, heard.cool_until, now, ahead_s)
                 self._refused(gateway, state, heard)
+                self._wish(state, (heard.wished_at, heard.wish))
                 for model, opening in heard.openings.items():
                     self._opened(gateway, state, model, opening, now + ahead_s)
         self._follow(notes)
@@ -143,6 +156,18 @@ class SharedStanding:
             if state.health is not Health.AUTH_FAILED:
                 self._refused_by_others[state.name] = said.refused
             self._standing.refused_elsewhere(state, said.refused)
+
+    def _wish(self, state: ProviderState, said: tuple[float, str]) -> None:
+        if said <= self._wishes.get(state.name, (0.0, "")):
+            return
+        self._wishes[state.name] = said
+        if said[1] == (wish(state) or ""):
+            return
+        self._standing.enable(state.name)
+        if said[1] == "drained":
+            self._standing.drain(state.name)
+        elif said[1] == "disabled":
+            self._standing.disable(state.name)
 
     def _opened(self, gateway: str, state: ProviderState, model: str, opening: Opening, now: float) -> None:
         """A breaker has opened there. Of two that were open already, whoever tries again first is waited for."""

@@ -32,6 +32,9 @@ AT_ONCE_S = 0.1
 LOOK_S = 0.05
 """How often it is looked whether there is something to say."""
 
+TELL_S = 0.3
+"""What lasts less than this is not worth a line in the log."""
+
 ALIVE_S = 2.0
 """A gateway that was not heard of for so long is forgotten."""
 
@@ -88,7 +91,8 @@ class Sharing:
             chance=chance,
         )
         standing.places = self.places
-        self._was_down = False
+        self._logged: bool | None = None
+        self._asked = False
         self._since = standing.clock.wall()
         self._ahead_s: float | None = None
         self._written: Note | None = None
@@ -106,6 +110,8 @@ class Sharing:
         """Go by another configuration."""
         self._shared.adopt(generation)
         self.places.names = self._shared.names
+        if not self.link.up:
+            self._shared.alone(len(self._read) + 1)  # limits may be others
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -125,6 +131,7 @@ class Sharing:
     async def _talk_often(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            self._log_change()
             if not self.link.up:
                 continue
             self.places.look(self._standing.providers)
@@ -172,18 +179,24 @@ class Sharing:
                 yield gateway, (content, note)
 
     def _link_changed(self, state: LinkState) -> None:
+        self._asked = True
         self._since = self._clock.wall()
         self._standing.changes += 1
         if state.up:
             self._written, self._talked = None, float("-inf")
-            if self._was_down:
-                _log.warning("Redis at %s answers again", self.link.address)
-            else:
-                _log.info("Redis at %s answers", self.link.address)
         else:
-            self._was_down = True
-            _log.warning("Redis at %s: %s; this gateway goes on by itself", self.link.address, state.reason)
             self._shared.alone(len(self._read) + 1)
+
+    def _log_change(self) -> None:
+        """One line for each change that lasts."""
+        state = self.link.state
+        if not self._asked or state.up is self._logged or self._clock.monotonic() - state.since < TELL_S:
+            return
+        if not state.up:
+            _log.warning("Redis at %s: %s; this gateway goes on by itself", self.link.address, state.reason)
+        elif self._logged is not None:
+            _log.warning("Redis at %s answers again", self.link.address)
+        self._logged = state.up
 
 
 def sharing_of(generation: Generation, standing: Standing, chance: random.Random) -> Sharing | None:

@@ -44,9 +44,10 @@ def freeze(
     simulated: bool,
     about_config: Alert | None = None,
     shared: SharedView | None = None,
+    about_money: tuple[Alert, ...] = (),
 ) -> Snapshot:
     """The picture as of now. `about_config` tells of a change that was taken back or not taken up, `shared` of the
-    Redis that several gateways share."""
+    Redis that several gateways share, `about_money` of budgets and prices."""
     runtime.tally()
     now, wall = runtime.clock.monotonic(), runtime.clock.wall()
     ttft, total = runtime.track.percentiles(now)
@@ -77,7 +78,7 @@ def freeze(
         ttft=ttft,
         total=total,
         host=host,
-        alerts=tuple(_alerts(runtime, generation, wall, about_config, shared)),
+        alerts=(*_alerts(runtime, generation, wall, about_config, shared), *about_money),
         shared=shared,
     )
 

@@ -177,12 +177,7 @@ class Standing:
             turn = Turn(attempt.candidate.region, facts.prompt_tokens, attempt.ended or 0.0)
             state.conversations.served(conversation, target.model, turn)
         state.failures_in_a_row = 0
-        if (
-            self._adaptive
-            and attempt.first_token is not None
-            and not attempt.cold
-            and state.limits.max_concurrent is None
-        ):
+        if self._adaptive and attempt.streamed and attempt.first_token is not None and not attempt.cold:
             state.adaptive.answered(attempt.first_token - attempt.started, state.in_flight + 1, attempt.ended or 0.0)
         was_closed = circuit.state is BreakerState.CLOSED
         circuit.answered(attempt.ended or 0.0, attempt.started)

@@ -11,7 +11,7 @@ from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.costs.book import Payer
 from ai_dashboard.costs.book import Ticket as CostTicket
 from ai_dashboard.gateway.caching import Hit, Ticket
-from ai_dashboard.gateway.masking import without_keys
+from ai_dashboard.gateway.masking import masked, without_keys
 from ai_dashboard.gateway.targets import TargetState
 from ai_dashboard.tenancy.limits import Taken
 
@@ -22,7 +22,8 @@ NEVER = float("inf")
 class Attempt:
     """One try at one provider. Times are monotonic seconds; `paused_s` went by before it. `tokens` is set once its
     answer was whole, `usage` where a try that nobody answered to was paid for. Until it has been counted, `target` is
-    the state of whom it was sent to, `headers` those of the reply, and `cold` says that the model was not loaded.
+    the state of whom it was sent to, `headers` those of the reply; `cold` says that the model was not loaded, and
+    `streamed` that the answer came in pieces.
     `ticket` is what was reserved for it, until it is settled; `cost` is in nano-dollars, None when nobody knows."""
 
     candidate: Candidate
@@ -39,6 +40,7 @@ class Attempt:
     tokens: int | None = None
     error: str | None = None
     message: str = ""
+    streamed: bool = False
     ticket: CostTicket | None = None
     cost: int | None = 0
 
@@ -91,6 +93,7 @@ class Trip:
     hit: Hit | None = None
     ticket: Ticket | None = None
     answers: int = 1
+    method: str = "POST"
     path: str = ""
     asked_body: bytes | None = None
     said: list[bytes] | None = None
@@ -106,18 +109,19 @@ class Trip:
         """Whether somebody wants the bytes that the caller is sent."""
         return self.said is not None or (self.ticket is not None and self.ticket.keeps)
 
-    def hear(self, data: bytes) -> None:
-        """These bytes are sent to the caller."""
+    def hear(self, data: bytes, made: bytes | None = None) -> None:
+        """These bytes are sent to the caller; `made` are those of the answer, where they were written otherwise."""
         if data:
             if self.said is not None:
                 self.said.append(data)
             if self.ticket is not None:
-                self.ticket.add(data)
+                self.ticket.add(data if made is None else made)
 
     @property
     def tokens(self) -> int:
-        """Tokens that were used, for limits."""
-        return self.usage.prompt_tokens + self.usage.completion_tokens if self.usage is not None else 0
+        """Tokens that were used, for limits: none for an answer that was known."""
+        usage = self.usage if self.hit is None else None
+        return usage.prompt_tokens + usage.completion_tokens if usage is not None else 0
 
     @property
     def cost(self) -> int | None:
@@ -137,8 +141,8 @@ class Trip:
         return self.arrived + self.total_s
 
     def left_s(self, now: float) -> float:
-        """What is left of its time; as good as all of it for the first try."""
-        return self.total_s if len(self.attempts) == 1 else self.deadline - now
+        """What is left of its time; as good as all of it for the first try, unless that had to wait."""
+        return self.total_s if len(self.attempts) == 1 and not self.waited_s else self.deadline - now
 
     def failed(self, error: GatewayError, stage: Stage = Stage.FAILED) -> None:
         """The request ended with an error; `stage` says how far it had come."""
@@ -163,7 +167,7 @@ class Trip:
             id=self.id,
             at=self.at,
             dialect=self.dialect,
-            asked=self.asked,
+            asked=masked(self.asked),
             stream=self.stream,
             stage=self.stage,
             status=self.status,
@@ -176,12 +180,12 @@ class Trip:
             attempts=tuple(self._attempt_record(attempt, now) for attempt in self.attempts),
             plan=self.plan,
             error=self.error,
-            message=self.message,
+            message=masked(self.message),
             warnings=self.warnings,
             facts=without_keys(self.facts) if self.facts is not None else None,
             generation=self.generation,
             queued_s=self.queued_s,
-            tenant=caller.tenant if caller is not None else "",
+            tenant=caller.tenant if caller is not None else self.facts.tenant if self.facts is not None else "",
             key_id=caller.key_id if caller is not None else "",
             cost=self.cost,
             cached=None if hit is None else "exact" if hit.similarity is None else "semantic",

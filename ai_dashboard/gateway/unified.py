@@ -4,7 +4,7 @@ Beside these wishes a body is an OpenAI chat; so are the replies, but for `/api/
 more than the text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Protocol
 
@@ -19,13 +19,15 @@ from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.encode import usage_object
 from ai_dashboard.dialects.openai.read import MAX_MODEL_CHARS, model_of, parse_object
 from ai_dashboard.dialects.tap import object_in
+from ai_dashboard.gateway.commit import Answer
+from ai_dashboard.gateway.described import EVENTS, JSON, described
 from ai_dashboard.gateway.desk import Desk, unwanted
 from ai_dashboard.gateway.entrances import ENTRANCES, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.handling import timeout_of
 from ai_dashboard.gateway.on_record import OnRecord
-from ai_dashboard.gateway.pipeline import Shape, answer_stream, answer_whole
+from ai_dashboard.gateway.pipeline import Shape, answer_stream, answer_whole, known_or
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.routing.requirements import read as read_requirements
 from ai_dashboard.routing.tasks import task_key
@@ -71,20 +73,24 @@ class Unified:
     def __init__(self, gateway: AtDesk) -> None:
         self._gateway = gateway
 
+    @described(JsonObject, body=JsonObject, media=(JSON, EVENTS))
     async def chat(self, exchange: Exchange) -> None:
-        """`POST /api/ai/chat`."""
+        """`POST /api/ai/chat`: a chat in nobody's dialect, with wishes for who answers."""
         await self._answer(exchange, _chat)
 
+    @described(JsonObject, body=JsonObject, media=(JSON, EVENTS))
     async def generate(self, exchange: Exchange) -> None:
-        """`POST /api/ai/generate`. A stream is one of OpenAI's chats here too."""
+        """`POST /api/ai/generate`: little more than the text. A stream is one of OpenAI's chats here too."""
         await self._answer(exchange, _generated)
 
     async def _answer(self, exchange: Exchange, shape: Shape) -> None:
         require_json(exchange)
         desk = self._gateway.desk()
         async with OnRecord(exchange, desk, CHAT) as trip:
-            desk.admit()
-            body, wishes = read(await exchange.body())
+            desk.admit(trip, exchange)
+            raw = await exchange.body()
+            desk.keeping.watch(trip, raw)
+            body, wishes = read(raw)
             trip.asked = wishes.model or wishes.capability or AUTO
             models = _models(desk, wishes)
             headers = headers_of(exchange)
@@ -93,12 +99,16 @@ class Unified:
             facts = _with(wishes, facts_for(ask, headers))
             facts = await desk.enter(trip, exchange.caller, ask.model, facts)
             if wishes.provider is not None:
-                trip.facts = replace(facts, only=(wishes.provider,))
+                trip.facts = replace(facts, only=_both((wishes.provider,), facts.only))
             trip.plan = plan = _plan(desk, facts, models, wishes, trip.asked)
-            if ask.stream:
-                await answer_stream(exchange, desk, CHAT, ask, plan, trip)
-            else:
-                await answer_whole(exchange, desk, CHAT, ask, plan, trip, shape)
+
+            def anew() -> Awaitable[Answer]:
+                if ask.stream:
+                    return answer_stream(exchange, desk, CHAT, ask, plan, trip)
+                return answer_whole(exchange, desk, CHAT, ask, plan, trip, shape)
+
+            shaped = None if ask.stream else shape
+            await known_or(anew, exchange, desk, CHAT, ask, trip.facts or facts, headers, plan, trip, shaped)
 
 
 # ── what is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,6 +201,11 @@ def _with(wishes: Wishes, facts: RouteFacts) -> RouteFacts:
         requirements=wishes.limits,
         max_tokens=max(facts.max_tokens, wishes.min_context - facts.prompt_tokens),
     )
+
+
+def _both(wanted: tuple[str, ...], only: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Of those who are wanted, whoever may answer this caller."""
+    return wanted if only is None else tuple(name for name in wanted if name in only)
 
 
 def _models(desk: Desk, wishes: Wishes) -> list[str]:
@@ -299,5 +314,5 @@ def _generated(held: bytes, trip: Trip) -> bytes:
 
 
 def _who(trip: Trip) -> JsonObject:
-    answered_by = trip.answered_by
+    answered_by = trip.hit or trip.answered_by
     return {"provider": answered_by.provider, "model": answered_by.model} if answered_by is not None else {}

@@ -35,8 +35,11 @@ async def wait_for_place(ask: Ask, plan: Plan, trip: Trip, runtime: Runtime, tot
 
 
 def priority_in(ask: Ask, trip: Trip) -> Priority:
-    """What the caller says: `x-priority`, or the field `priority`. Raises `CallerError` for what is no level."""
+    """What the caller says (`x-priority`, or the field `priority`), else what holds for its tenant. Raises
+    `CallerError` for what is no level."""
     said = _said("priority", ask, trip)
+    if said is None and trip.caller is not None:
+        said = trip.caller.policy.priority
     if said is None:
         return Priority.NORMAL
     if (level := priority_of(said)) is None:

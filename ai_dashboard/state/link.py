@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 CALL_S = 0.05
 """What a call may take, waiting for a connection included."""
 
+TURNS = 5
+"""Into so many parts that time is divided. In each of them the loop has to have had a turn: one that is busy with other
+things reads no answer, and that says nothing of Redis."""
+
+AT_LAST = 20
+"""After so many times as long a connection is given up, whatever the loop does."""
+
 CONNECTIONS = 64
 FIRST_PING_S = 0.1
 MAX_PING_S = 2.0
@@ -92,9 +99,9 @@ class Link:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=call_s,
-            socket_timeout=call_s,
-            socket_connect_timeout=call_s,
+            timeout=AT_LAST * call_s,
+            socket_timeout=AT_LAST * call_s,
+            socket_connect_timeout=AT_LAST * call_s,
             protocol=protocol,
             retry=Retry(NoBackoff(), 0),
         )
@@ -174,8 +181,9 @@ class Link:
         from redis.exceptions import NoScriptError, RedisError, ResponseError
 
         try:
-            async with asyncio.timeout(self._call_s):
-                return cast("Reply", await self._redis.execute_command(*parts))  # type: ignore[no-untyped-call]
+            async with asyncio.timeout(None) as bound:
+                with _Turns(bound, self._call_s / TURNS):
+                    return cast("Reply", await self._redis.execute_command(*parts))  # type: ignore[no-untyped-call]
         except NoScriptError:
             raise _UnknownScript from None
         except TimeoutError:
@@ -196,6 +204,31 @@ class Link:
             self._down.set()
         if changed or first:
             self._on_change(self._state)
+
+
+class _Turns:
+    """Ends what is bounded by `bound` after `TURNS` turns of the loop, so many seconds apart."""
+
+    __slots__ = ("_apart_s", "_bound", "_left", "_loop", "_next")
+
+    def __init__(self, bound: asyncio.Timeout, apart_s: float) -> None:
+        self._bound = bound
+        self._apart_s = apart_s
+        self._left = TURNS
+        self._loop = asyncio.get_running_loop()
+
+    def __enter__(self) -> None:
+        self._next = self._loop.call_later(self._apart_s, self._turn)
+
+    def __exit__(self, *_: object) -> None:
+        self._next.cancel()
+
+    def _turn(self) -> None:
+        self._left -= 1
+        if self._left:
+            self._next = self._loop.call_later(self._apart_s, self._turn)
+        else:
+            self._bound.reschedule(self._loop.time())
 
 
 def without_password(url: str) -> str:

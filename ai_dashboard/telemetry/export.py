@@ -13,6 +13,7 @@ TABLE = (
     "time", "id", "tenant", "key_id", "dialect", "method", "path", "asked", "provider", "model", "stage", "status",
     "stream", "ttft_s", "total_s", "overhead_s", "prompt_tokens", "completion_tokens", "cached_tokens",
     "reasoning_tokens", "estimated", "cost", "attempts", "error", "message",
+    "cached",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -61,6 +61,7 @@ def entry(request: LoggedRequest, address: str) -> JsonObject:
         "_model": request.model,
         "_asked": request.asked,
         "_cost": request.cost,
+        "_cached": request.cached,
         "_tokens": {"prompt": request.prompt_tokens, "completion": request.completion_tokens},
         "_error": request.error,
         "_attempts": request.attempts,

@@ -28,7 +28,7 @@ _STEPS = 10_000
 _LISTED = (
     "number, id, at, tenant, key_id, dialect, method, path, asked, provider, model, stage, status, stream, ttft_s, "
     "total_s, overhead_s, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, estimated, cost, error, "
-    "message, warnings, stages, attempts"
+    "message, warnings, stages, attempts, cached"
 )
 
 T = TypeVar("T")

@@ -27,6 +27,7 @@ _STATUS_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _TEXTS = MappingProxyType({
     "provider": "provider", "model": "model", "asked": "asked", "tenant": "tenant", "key": "key_id", "stage": "stage",
     "dialect": "dialect", "error": "error", "id": "id", "path": "path", "method": "method", "message": "message",
+    "hit": "cached",
 })  # fmt: skip
 _NUMBERS = MappingProxyType({
     "status": "status", "prompt": "prompt_tokens", "completion": "completion_tokens", "cached": "cached_tokens",

@@ -32,13 +32,14 @@ STEPS = (
         attempts TEXT NOT NULL, plan TEXT, request_body TEXT, response_body TEXT);
     CREATE INDEX requests_at ON requests (at);
     CREATE INDEX requests_id ON requests (id)""",
+    "ALTER TABLE requests ADD COLUMN cached TEXT",
 )
 
 COLUMNS = (
     "id", "at", "tenant", "key_id", "dialect", "method", "path", "asked", "provider", "model", "stage", "status",
     "stream", "ttft_s", "total_s", "overhead_s", "prompt_tokens", "completion_tokens", "cached_tokens",
     "reasoning_tokens", "estimated", "cost", "error", "message", "warnings", "stages", "attempts", "plan",
-    "request_body", "response_body",
+    "request_body", "response_body", "cached",
 )  # fmt: skip
 
 TEND_S = 30.0
@@ -174,6 +175,7 @@ class RequestLog(Generic[N]):
             bool(usage and usage.estimated), entry.cost, record.error, message,
             without_secrets(orjson.dumps(record.warnings).decode()), orjson.dumps(dict(entry.stages)).decode(),
             attempts, plan, self._body(entry.request_body), self._body(entry.response_body),
+            record.cached,
         )  # fmt: skip
         return values
 

@@ -51,8 +51,8 @@ class Identity:
         self._book = book
         self._tokens = tokens
         self._wall = wall
-        self._closed = closed
         self._master = settings.auth.master_key
+        self._asked_for = self._master is not None or tokens is not None or closed
         self._open = self._caller(tenant_view(self._tenants, DEFAULT_TENANT), "", CALLING)
         self._fixed = dict(self._fixed_keys(admin_token))
         self._seen = book.version
@@ -63,8 +63,7 @@ class Identity:
     def needs_key(self) -> bool:
         """Whether callers have to bring one. A list of keys that cannot be read, or of which all were revoked, opens
         nothing."""
-        asked_for = self._master is not None or self._tokens is not None or self._closed
-        return asked_for or self.has_keys
+        return self._asked_for or self.has_keys
 
     def tenant(self, name: str) -> Caller:
         """Somebody of a tenant, without a key: for questions about what would happen."""

@@ -117,13 +117,26 @@ def duration(seconds: float) -> str:
     return f"{hours}h{minutes}m{rest}s" if hours else f"{minutes}m{rest}s"
 
 
+def counted(limit: Limit) -> str:
+    """What it is about, in words."""
+    match limit:
+        case Bucket(counts=counts, rate=rate):
+            return f"{counts} {_UNITS.get(rate.seconds) or f'in {rate.seconds:g} s'}"
+        case Quota(calendar=calendar):
+            return f"tokens a {calendar}"
+        case Slots():
+            return "places"
+        case _ as never:
+            assert_never(never)
+
+
 def _what(found: Found) -> str:
     match found.limit:
-        case Bucket(counts=counts, rate=rate):
-            return f"the limit of {rate.amount} {counts} {_UNITS.get(rate.seconds) or f'in {rate.seconds:g} s'}"
-        case Quota(calendar=calendar, tokens=tokens):
-            return f"the quota of {tokens} tokens a {calendar}"
+        case Bucket(rate=rate):
+            return f"the limit of {rate.amount} {counted(found.limit)}"
+        case Quota(tokens=tokens):
+            return f"the quota of {tokens} {counted(found.limit)}"
         case Slots(most=most):
-            return f"all {most} places"
+            return f"all {most} {counted(found.limit)}"
         case _ as never:
             assert_never(never)

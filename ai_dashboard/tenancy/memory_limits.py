@@ -143,6 +143,10 @@ class MemoryLimits:
         """Count what was spent of a quota otherwise: before this process began, or let in elsewhere."""
         self._spend(limit, tokens)
 
+    def left(self, limit: Limit) -> Left:
+        """How one stands now, as far as this process knows; nothing is taken."""
+        return self._look(limit, 0, self._clock.monotonic()).left
+
     # ── one limit ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _look(self, limit: Limit, tokens: int, now: float) -> Found:

@@ -5,6 +5,7 @@ Redis is away, each gateway goes on from there, and what was spent meanwhile is 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import assert_never
 
 from ai_dashboard.core.tenancy import Bucket, Left, Limit, Quota, Slots
@@ -184,6 +185,9 @@ class RedisLimits:
         except LinkDown:
             self._alone |= {limit.name: (scope, limit) for limit in limits}
             return await self._memory.take(scope, limits, tokens)
+        except BaseException:
+            await self._leave(taken)  # the caller has left, and nobody knows how far this came
+            raise
         all_free, *states = _list(reply)
         found = [self._found(limit, _list(state)) for limit, state in zip(limits, states, strict=True)]
         if not all_free:
@@ -207,6 +211,13 @@ class RedisLimits:
             await self._run(SETTLE, taken.scope, taken.limits, _settling(taken, tokens))
         except LinkDown:
             self._settle_alone(taken, tokens)
+
+    async def _leave(self, taken: Taken) -> None:
+        """Give places back that may have been taken: nothing else is as dear as they are."""
+        places = tuple(limit for limit in taken.limits if isinstance(limit, Slots))
+        if places:
+            with suppress(LinkDown):
+                await self._run(SETTLE, taken.scope, places, [part for _ in places for part in ("s", taken.lease)])
 
     def _settle_alone(self, taken: Taken, tokens: int) -> None:
         """Quotas are long: what was spent of them is told later. Buckets are not, and what they were given too much

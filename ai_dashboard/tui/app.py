@@ -10,12 +10,13 @@ from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 
 from ai_dashboard.core.control import ControlPort
+from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.feed import Feed
 from ai_dashboard.tui.keys import Scope, active_keys, bindings
 from ai_dashboard.tui.palette import Actions
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.base import PictureScreen
-from ai_dashboard.tui.screens.record import PlanWanted
+from ai_dashboard.tui.screens.record import PlanWanted, ReplayWanted
 from ai_dashboard.tui.tabs import HOME, ROUTING, Tab, tab_of
 from ai_dashboard.tui.theme import DARK, DEFAULTS, LIGHT, THEMES
 
@@ -124,6 +125,19 @@ class ControlCentre(App[None]):
         self.action_show_screen(ROUTING)
         if isinstance(self.screen, RoutingScreen):
             self.screen.ask(wanted.facts, wanted.about)
+
+    @on(ReplayWanted)
+    def replay(self, wanted: ReplayWanted) -> None:
+        """Ask a request again."""
+        self.run_worker(self._replay(wanted.record), group="replay")
+
+    async def _replay(self, record: RequestRecord) -> None:
+        from ai_dashboard.tui.replaying import question, replayed
+
+        model = await self.push_screen_wait(question(record))
+        if model is not None:
+            self.say(f"asking {model} again …")
+            self.say(await replayed(self._port, record, model))
 
     def action_show_help(self) -> None:
         from ai_dashboard.tui.screens.help import HelpScreen

@@ -82,10 +82,11 @@ def curves(
 
 
 def boxes(drawn: Sequence[Box], width: int, *, top: float, x: Ticks) -> list[Line]:
-    """A box for each, the first one on top, from 0 to `top`: two lines each, and three of axes."""
+    """A box for each, the first one on top, from 0 to `top`: two lines each, and one more of axes."""
     labels = [visible(box.label) for box in drawn]
     cells = max(map(len, labels), default=0)
-    _begin(width, 2 * len(drawn) + 2)
+    # Every other row of dots has a box, the first and the last one included.
+    _begin(width, 2 * len(drawn) + 1)
     plotext.box(
         [label.rjust(cells) for label in reversed(labels)],
         [list(box.five) for box in reversed(drawn)],
@@ -95,7 +96,7 @@ def boxes(drawn: Sequence[Box], width: int, *, top: float, x: Ticks) -> list[Lin
         colors=[_COLOURS[Ink.FIRST], _COLOURS[Ink.STRONG]],
     )
     plotext.xlim(0, top)
-    plotext.ylim(0.5, len(drawn) + 0.5)
+    plotext.ylim(*((1, len(drawn)) if len(drawn) > 1 else (0.5, 1.5)))
     plotext.xticks(list(x.at), list(x.labels))
     return _read(plotext.build(), width)
 

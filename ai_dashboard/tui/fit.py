@@ -1,9 +1,9 @@
 """Will a model fit into VRAM? An estimate from its name before it is loaded. Pure.
 
 Weights take their parameters times the bits of their quantisation. The cache of keys and values grows with the window:
-131 KB a token for 8 G parameters (Llama 3.1: 32 layers × 8 heads × 128 × 2 × 2 bytes), 328 KB for 70 G, 28 KB for 1.5 G
-of Qwen 2.5; a power of the parameters meets the usual ones within a factor of two. What the engine itself needs comes on
-top. An estimate for planning, not a promise: engines differ.
+131 KB a token for 8 G parameters (Llama 3.1: 32 layers × 8 heads × 128 × 2 × 2 bytes), 328 KB for 70 G, 28 KB for
+1.5 G of Qwen 2.5; a power of the parameters meets the usual ones within about a factor of two. What the engine itself
+needs comes on top. An estimate for planning, not a promise: engines differ.
 """
 
 import re

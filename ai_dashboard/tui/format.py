@@ -5,6 +5,8 @@
 
 import time
 
+from ai_dashboard.core.costs import dollars
+
 NOTHING = "–"
 
 _MINUTE = 60.0
@@ -100,6 +102,19 @@ def size(number: float | None) -> str:
         unit += 1
     digits = 1 if unit and number < 9.95 else 0
     return f"{number:.{digits}f}{_UNITS[unit]}"
+
+
+def spent(nano_dollars: int | None) -> str:
+    """US dollars as `0.0004`, `1.2000`, `12.50` or `<.0001`, in at most 8 cells up to 99 999; the sign stands in the
+    column's title."""
+    if nano_dollars is None:
+        return NOTHING
+    value = dollars(nano_dollars)
+    if value == 0:
+        return "0"
+    if value < 0.00005:
+        return "<.0001"
+    return f"{value:.4f}" if value < 10 else f"{value:.2f}"
 
 
 def clock_time(at: float) -> str:

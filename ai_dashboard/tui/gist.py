@@ -12,6 +12,8 @@ def why(record: RequestRecord) -> str:
         words.append("cut")
     if record.stage is Stage.GONE:
         words.append("gone")
+    if record.cached:
+        words.append(f"{record.cached} hit")
     if record.error:
         words.append(record.error)
     if record.fallback_from:

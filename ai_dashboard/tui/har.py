@@ -12,6 +12,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
 from ai_dashboard import __version__
+from ai_dashboard.core.costs import dollars
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.requesting import JsonObject, asking_of, post_of
 
@@ -56,6 +57,10 @@ def entry(record: RequestRecord, root: str) -> JsonObject:
         "_model": record.model,
         "_stage": record.stage,
         "_rule": record.plan.rule if record.plan is not None else None,
+        "_tenant": record.tenant,
+        "_key": record.key_id,
+        "_cost": dollars(record.cost) if record.cost is not None else None,
+        "_cached": record.cached,
         "_tokens": asdict(record.usage) if record.usage is not None else None,
         "_error": record.error,
         "_message": record.message,

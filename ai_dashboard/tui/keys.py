@@ -23,10 +23,11 @@ class Scope(StrEnum):
     LIST = "request list"
     INSPECTOR = "requests"
     COMPARE = "comparison"
-    PATH = "file"
+    LINE = "answer"
     ROUTING = "routing"
     ASK = "asking"
     VIEW = "view"
+    AWAY = "screen"
     PROVIDERS = "providers"
     PROVIDER = "provider"
     OPERATE = "provider at hand"
@@ -119,7 +120,7 @@ KEYS: tuple[Key, ...] = (
         "app.show_screen({key})",
         "Screens",
         "Show the screen",
-        12,
+        5,
         tuple(tab.name for tab in TABS),
     ),
     Key("app.theme", Scope.APP, "t", "t", "app.next_theme", "Theme", "Theme: switch between dark and light", 13),
@@ -127,7 +128,7 @@ KEYS: tuple[Key, ...] = (
     Key(
         "requests.filter", Scope.LIST, "slash", "/", "filter", "Filter", "Filter the requests, by fields or any text", 7
     ),
-    Key("view.pause", Scope.LIST, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 8),
+    Key("view.pause", Scope.VIEW, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 8),
     Key("view.zoom", Scope.OVERVIEW, "z", "z", "zoom", "Zoom", "Zoom the focused panel, or undo", 9),
     Key(
         "requests.copy",
@@ -140,8 +141,8 @@ KEYS: tuple[Key, ...] = (
         10,
     ),
     Key("requests.follow", Scope.LIST, "f", "f", "follow", "Follow", "Follow the newest request, or stay", 11),
-    Key("view.next", Scope.OVERVIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 12),
-    Key("view.previous", Scope.OVERVIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
+    Key("view.next", Scope.VIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 12),
+    Key("view.previous", Scope.VIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
     Key(
         "providers.sort",
         Scope.OVERVIEW,
@@ -184,20 +185,28 @@ KEYS: tuple[Key, ...] = (
         "s",
         "sort",
         "Sort",
-        "Sort by time, duration, first token, tokens, status, tries",
+        "Sort by time, duration, first token, tokens, cost, status, tries",
         9,
     ),
     Key("inspector.compare", Scope.INSPECTOR, "m", "m", "compare", "Mark", "Mark a request, then compare another", 9),
     Key("inspector.export", Scope.INSPECTOR, "e", "e", "export", "Export", "Export the list as HAR or JSON lines", 10),
     Key("inspector.python", Scope.INSPECTOR, "Y", "Y", "copy_python", "Python", "Copy the request as Python", 12),
     Key("inspector.plan", Scope.INSPECTOR, "w", "w", "plan", "Plan", "Where the request would go now", 12),
-    Key("inspector.back", Scope.INSPECTOR, "escape", "esc", "back", "Back", "Back: drop the mark, then the filter"),
+    Key(
+        "inspector.back",
+        Scope.INSPECTOR,
+        "escape",
+        "esc",
+        "back",
+        "Back",
+        "Back: drop the mark, then the filter, then leave",
+    ),
     Key("request.back", Scope.REQUEST, "escape", "esc", "app.pop_screen", "Back", "Back to the list", 6),
     Key("request.copy", Scope.REQUEST, "y", "y", "copy", "Copy curl", "Copy this request as a curl command", 7),
     Key("request.python", Scope.REQUEST, "Y", "Y", "copy_python", "Python", "Copy this request as Python", 8),
     Key("compare.back", Scope.COMPARE, "escape", "esc", "app.pop_screen", "Back", "Back to the list", 6),
-    Key("path.take", Scope.PATH, "enter", "⏎", "screen.take", "Write", "Write the file", 1),
-    Key("path.leave", Scope.PATH, "escape", "esc", "screen.leave", "Leave", "Write no file", 2),
+    Key("line.take", Scope.LINE, "enter", "⏎", "screen.take", "Take", "Take this answer", 1),
+    Key("line.leave", Scope.LINE, "escape", "esc", "screen.leave", "Leave", "Do nothing", 2),
     Key("routing.open", Scope.ROUTING, "enter", "⏎", "open", "Plan", "Go to the plan of the selected route", 6),
     Key(
         "routing.ask",
@@ -209,18 +218,14 @@ KEYS: tuple[Key, ...] = (
         "Ask with facts: model, tokens, tenant, headers …",
         7,
     ),
-    Key("routing.next", Scope.ROUTING, "tab,shift+tab", "tab", "app.focus_next", "Panel", "Focus the other panel", 9),
-    Key(
-        "routing.back", Scope.ROUTING, "escape", "esc", "back", "Back", "Back to the routes, and drop what was asked", 8
-    ),
+    Key("routing.back", Scope.ROUTING, "escape", "esc", "back", "Back", "Back: drop what was asked, then leave", 8),
     Key("ask.keep", Scope.ASK, "enter", "⏎", "screen.keep_asked", "Plan", "Plan this, and go to the plan", 1),
     Key("ask.drop", Scope.ASK, "escape", "esc", "screen.drop_asked", "Drop", "Drop what was asked", 2),
     Key("ask.complete", Scope.ASK, "tab", "tab", "screen.complete_asked", "Complete", "Take the first choice", 3),
+    Key("inspector.replay", Scope.INSPECTOR, "R", "R", "replay", "Replay", "Ask the request again, of any model", 11),
+    Key("request.replay", Scope.REQUEST, "R", "R", "replay", "Replay", "Ask this request again, of any model", 10),
     Key("request.plan", Scope.REQUEST, "w", "w", "plan", "Plan", "Where this request would go now", 9),
-    Key("view.freeze", Scope.VIEW, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 10),
-    Key("view.panel", Scope.VIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 11),
-    Key("view.panel_back", Scope.VIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
-    Key("view.home", Scope.VIEW, "escape", "esc", "app.show_screen(1)", "Overview", "Back to the overview", 14),
+    Key("view.home", Scope.AWAY, "escape", "esc", "app.show_screen(1)", "Overview", "Back to the overview", 14),
     Key("list.open", Scope.PROVIDERS, "enter", "⏎", "open", "Details", "Details of the selected provider", 5),
     Key(
         "list.sort",
@@ -263,11 +268,11 @@ KEYS: tuple[Key, ...] = (
         "measure",
         "Measure",
         "Histogram of the first token, or of the whole answer",
-        9,
+        11,
     ),
-    Key("service.start", Scope.PROVIDER, "S", "S", "service('start')", "Start", "Start its systemd unit", 10),
-    Key("service.stop", Scope.PROVIDER, "X", "X", "service('stop')", "Stop", "Stop its systemd unit", 11),
-    Key("service.restart", Scope.PROVIDER, "R", "R", "service('restart')", "Restart", "Restart its systemd unit", 11),
+    Key("service.start", Scope.PROVIDER, "S", "S", "service('start')", "Start", "Start its systemd unit", 9),
+    Key("service.stop", Scope.PROVIDER, "X", "X", "service('stop')", "Stop", "Stop its systemd unit", 9),
+    Key("service.restart", Scope.PROVIDER, "R", "R", "service('restart')", "Restart", "Restart its systemd unit", 9),
     Key(
         "latency.open",
         Scope.LATENCY,
@@ -320,7 +325,7 @@ KEYS: tuple[Key, ...] = (
         "esc",
         "leave",
         "Back",
-        "Back to the overview; asks before edits are lost",
+        "Back; asks before edits are lost",
         1,
     ),
     Key(

@@ -36,6 +36,25 @@ class Query:
 ALL = Query()
 
 
+class Sieve:
+    """A filter at work on a list that moves on: each finished request is looked at once."""
+
+    def __init__(self, query: Query = ALL) -> None:
+        self.query = query
+        self._passed: dict[str, bool] = {}
+
+    def chosen(self, finished: tuple[RequestRecord, ...]) -> tuple[RequestRecord, ...]:
+        """Those that match, in the order given; what is no longer among them is forgotten."""
+        if not self.query.tests:
+            return finished
+        matches, known, passed = self.query.matches, self._passed, dict[str, bool]()
+        for record in finished:
+            before = known.get(record.id)
+            passed[record.id] = matches(record) if before is None else before
+        self._passed = passed
+        return tuple([record for record in finished if passed[record.id]])
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """Why a text is no filter, and what would be."""
@@ -55,13 +74,17 @@ class Term:
 def parse(text: str) -> Query | Wrong:
     """The filter that a text says."""
     tests: list[Test] = []
+    texts: list[Term] = []
     for word in words(text):
         term = read_term(word)
-        made = _test(term)
+        if term.name is None:
+            texts.append(term)
+            continue
+        made = _test(term.name, term.values)
         if isinstance(made, Wrong):
             return made
         tests.append(_turned(made) if term.negated else made)
-    return Query(text.strip(), tuple(tests))
+    return Query(text.strip(), (*tests, *_text_test(texts)))  # fields first: they are looked at much faster
 
 
 def words(text: str) -> list[str]:
@@ -91,15 +114,24 @@ def bare(value: str) -> str:
     return value.replace(QUOTE, "")
 
 
-def _test(term: Term) -> Test | Wrong:
-    if term.name is None:
-        needle = term.values[0].casefold()
-        return lambda record: needle in haystack(record)
-    known = FIELDS.get(term.name)
+def _text_test(terms: Sequence[Term]) -> list[Test]:
+    """One test for all plain texts, so that a row is written out once."""
+    if not terms:
+        return []
+    needles = [(term.values[0].casefold(), not term.negated) for term in terms]
+
+    def holds(record: RequestRecord) -> bool:
+        text = haystack(record)
+        return all((needle in text) is wanted for needle, wanted in needles)
+
+    return [holds]
+
+
+def _test(name: str, values: Sequence[str]) -> Test | Wrong:
+    known = FIELDS.get(name)
     if known is None:
-        meant = _meant(term.name)
-        return Wrong(f"there is no field “{term.name}”, but there is {meant}; in quotes it is plain text")
-    return _any_of(known, [value for value in term.values if value])
+        return Wrong(f"there is no field “{name}”, but there is {_meant(name)}; in quotes it is plain text")
+    return _any_of(known, [value for value in values if value])
 
 
 def _any_of(known: Field, values: Sequence[str]) -> Test | Wrong:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ai_dashboard.core.costs import dollars
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.gist import is_running
@@ -66,7 +67,9 @@ _TEXTS = (
     TextField("provider", "who answered, or was asked last", "ollama", lambda it: (it.provider,)),
     TextField("model", "the model that the provider was asked for", "qwen*", lambda it: (it.model,)),
     TextField("asked", "the model or capability that the caller named", "chat", lambda it: (it.asked,)),
-    TextField("tenant", "who asked", "acme", _of_facts(lambda facts: facts.tenant)),
+    TextField("tenant", "who asked", "acme", lambda it: (it.tenant,)),
+    TextField("key", "the id of the key that was shown", "key-*", lambda it: (it.key_id,)),
+    TextField("cached", "exact or semantic, where the answer was known before", "*", lambda it: (it.cached or "",)),
     TextField("user", "the caller's user or conversation", "42*", _of_facts(lambda facts: facts.user)),
     TextField("capability", "what was asked for besides a model", "code", _of_facts(lambda facts: facts.capability)),
     TextField("stage", "waiting, streaming, done, failed, cut or gone", "failed,cut", lambda it: (it.stage,)),
@@ -91,6 +94,8 @@ _NUMBERS = (
     NumberField("queued", "time spent waiting for a place", ">1s", lambda it: it.queued_s, seconds=True),
     NumberField("in", "tokens of the prompt", ">8000", lambda it: it.usage.prompt_tokens if it.usage else None),
     NumberField("out", "tokens of the answer", "0", lambda it: it.usage.completion_tokens if it.usage else None),
+    NumberField("cost", "US dollars of all attempts", ">0.01",
+                lambda it: dollars(it.cost) if it.cost is not None else None),
     NumberField("tries", "how many attempts there were", ">1", lambda it: len(it.attempts)),
 )  # fmt: skip
 

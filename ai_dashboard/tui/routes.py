@@ -9,7 +9,10 @@ from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import BreakerState, Health, ProviderView, TargetView
 from ai_dashboard.tui.format import span
 from ai_dashboard.tui.gist import is_running
-from ai_dashboard.tui.requesting import asking_of
+from ai_dashboard.tui.requesting import EMBEDDINGS
+
+COUNTED = 1_000
+"""Requests whose traffic is counted: the latest. What was an hour ago is no news of a route."""
 
 MAX_ROUTES = 40
 """Models that are shown: those that were asked for most, then others that somebody has."""
@@ -60,16 +63,16 @@ class Route:
     problem: str = ""
 
 
-def traffic(records: Iterable[RequestRecord]) -> dict[str, Traffic]:
+def traffic(newest_first: Sequence[RequestRecord]) -> dict[str, Traffic]:
     """What finished requests asked for, the most frequent first."""
     asked: Counter[str] = Counter()
     embeds: set[str] = set()
     answered: dict[str, Counter[Target]] = {}
-    for record in records:
+    for record in newest_first[:COUNTED]:
         if is_running(record) or not record.asked:
             continue
         asked[record.asked] += 1
-        if asking_of(record).embeds:
+        if record.facts is not None and EMBEDDINGS in record.facts.needs:
             embeds.add(record.asked)
         if record.provider:
             answered.setdefault(record.asked, Counter())[record.provider, record.model] += 1

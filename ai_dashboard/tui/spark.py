@@ -10,16 +10,17 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 GAP = "·"
 
 
-def sparkline(values: Sequence[float | None], width: int) -> str:
-    """The values in `width` cells, from 0 up. A quiet line stays in the lower third and a peak stands out: the top is
-    the peak or three times the median, whichever is higher. Gaps are dots."""
+def sparkline(values: Sequence[float | None], width: int, top: float | None = None) -> str:
+    """The values in `width` cells, from 0 up to `top`. Without one, a quiet line stays in the lower third and a peak
+    stands out: the top is the peak or three times the median, whichever is higher. Gaps are dots."""
     columns = squeeze(values, width)
     known = [value for value in columns if value is not None]
     if not known:
         return GAP * width
-    top = max(*known, 3 * median(known)) or 1.0
+    if top is None:
+        top = max(*known, 3 * median(known)) or 1.0
     last = len(BARS) - 1
-    return "".join(GAP if value is None else BARS[round(max(value, 0.0) / top * last)] for value in columns)
+    return "".join(GAP if value is None else BARS[round(min(max(value, 0.0) / top, 1.0) * last)] for value in columns)
 
 
 def gauge(ratio: float | None, width: int) -> str:

@@ -63,8 +63,11 @@ def _host(latest: Latest, _port: ControlPort) -> "PictureScreen":
 
 TABS: tuple[Tab, ...] = (
     Tab(1, "Overview", _overview),
+    Tab(2, "Providers", _providers),
+    Tab(3, "Latency", _latency),
     Tab(4, "Requests", _requests),
     Tab(5, "Routing", _routing),
+    Tab(7, "GPU·Host", _host),
 )
 
 HOME = TABS[0]

@@ -72,6 +72,11 @@ class TypingBar(Vertical):
         yield self.line
         yield self._hint
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is being typed."""
+        return self.has_class(OPEN)
+
     def open(self) -> None:
         """Show it and type."""
         self.add_class(OPEN)

@@ -37,14 +37,14 @@ async def matrix() -> AsyncIterator[Matrix]:
     async with AsyncExitStack() as stack:
         open_world = await stack.enter_async_context(world())
         guarded = await stack.enter_async_context(world(key=KEY, settings=NARROW))
-        callers = await stack.enter_async_context(_callers(open_world, "any-key"))
-        guests = await stack.enter_async_context(_callers(guarded, KEY))
-        strangers = await stack.enter_async_context(_callers(guarded, "another-key"))
+        callers = await stack.enter_async_context(callers_at(open_world, "any-key"))
+        guests = await stack.enter_async_context(callers_at(guarded, KEY))
+        strangers = await stack.enter_async_context(callers_at(guarded, "another-key"))
         yield Matrix(open_world, guarded, callers, guests, strangers)
 
 
 @asynccontextmanager
-async def _callers(at: World, key: str) -> AsyncIterator[Mapping[str, Caller]]:
+async def callers_at(at: World, key: str) -> AsyncIterator[Mapping[str, Caller]]:
     """All clients, each at a door of its own."""
     makers: tuple[Callable[[Door], Caller], ...] = (OpenAIChat, OpenAIResponses, Anthropic, Google, Ollama)
     callers = {name: make(Door(at.url, key)) for name, make in zip(CALLER_NAMES, makers, strict=True)}

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.e2e.program import ENDS_WITHIN_S, PATIENCE_S, Serving, alive, descendants, run, serving, until
+from tests.valkey import valkey
 
 pytestmark = pytest.mark.e2e
 
@@ -83,7 +84,14 @@ def crew(provider: Provider, tmp_path: Path) -> Iterator[Serving]:
 
 
 def workers(crew: Serving) -> set[int]:
-    return {worker.pid for worker in descendants(crew.process.pid)}
+    return {it.pid for it in descendants(crew.process.pid) if "--worker" in arguments_of(it)}
+
+
+def arguments_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @contextmanager
@@ -223,3 +231,48 @@ def configuration(crew: Serving) -> tuple[int, int]:
         number = json.loads(connection.getresponse().read())["config"]["number"]
         (holder,) = [pid for pid in workers(crew) if own in peers(pid)]
         return holder, int(number)
+
+
+# ── what workers share ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def valkeys(crew: Serving) -> set[int]:
+    """The servers through which workers share what they know."""
+    return {it.pid for it in descendants(crew.process.pid) if name_of(it).startswith("valkey")}
+
+
+def name_of(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def shares(crew: Serving) -> set[int]:
+    """How many gateways each of the workers knows of, itself included."""
+    token = (crew.state / "state" / "admin-token").read_text()
+    counts = set()
+    for _ in range(CONNECTIONS // 4):
+        with connected(crew) as connection:
+            connection.request("GET", "/api/admin/snapshot", headers={"authorization": f"Bearer {token}"})
+            shared = json.loads(connection.getresponse().read())["shared"]
+            counts.add(shared["gateways"] if shared["up"] else 0)
+    return counts
+
+
+def test_workers_share_what_they_know_through_a_valkey_of_their_own_that_is_replaced(crew: Serving) -> None:
+    until(lambda: shares(crew) == {2}, what="each worker knowing of the other")
+    (victim,) = valkeys(crew)
+    psutil.Process(victim).kill()
+    assert crew.get("/health")[0] == 200
+    until(lambda: valkeys(crew) not in (set(), {victim}), what="another Valkey")
+    until(lambda: shares(crew) == {2}, what="each worker knowing of the other again")
+    assert not list((crew.state / "state").glob("*.rdb"))
+
+
+def test_workers_share_through_the_redis_that_they_are_told_of(provider: Provider, tmp_path: Path) -> None:
+    with valkey() as server:
+        env = {"REDIS_URL": server.url}
+        with serving("--workers", "2", "--no-discovery", state=tmp_path, env=env) as crew:
+            assert valkeys(crew) == set()
+            until(lambda: shares(crew) == {2}, what="each worker knowing of the other")

@@ -12,8 +12,10 @@ from ai_dashboard.core.control import (
     PortClosed,
     ProposalView,
     ProviderAction,
+    Replayed,
 )
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.history import (
     Bucket,
@@ -38,15 +40,20 @@ from ai_dashboard.core.snapshot import (
     SLICES,
     Alert,
     AlertLevel,
+    BreakerState,
     ConfigView,
     GatewayView,
+    GpuPart,
+    GpuProcess,
     GpuView,
     Health,
     HostView,
+    LoadedModel,
     Percentiles,
     ProviderView,
     SeriesPoint,
     Snapshot,
+    TargetView,
 )
 
 NOW = 1_790_000_000.0
@@ -269,15 +276,39 @@ def busy(version: int = 1, **changes: object) -> Snapshot:
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
+def hostile_gpu() -> GpuView:
+    """A GPU whose processes have chosen their names well."""
+    bad, unknown = HOSTILE, (None, None, None, None, None, None)
+    return replace(
+        GpuView(0, bad, *unknown),
+        throttled=(bad,),
+        processes=(GpuProcess(1, bad, bad, None),),
+        parts=(GpuPart(bad, None, None),),
+    )
+
+
 def hostile(version: int = 1) -> Snapshot:
     """Everything that can come from outside tries to reach the terminal."""
     bad = HOSTILE
     return busy(
         version,
         config=config(Diagnostic(Severity.ERROR, bad, 1, 1, bad, bad, bad), origin=bad, usable=False),
-        providers=(provider(bad, Health.DEGRADED, reason=bad, last_error=bad, last_error_at=NOW, models=(bad,)),),
+        providers=(
+            provider(
+                bad,
+                Health.DEGRADED,
+                kind=bad,
+                address=bad,
+                reason=bad,
+                last_error=bad,
+                last_error_at=NOW,
+                models=(bad,),
+                targets=(TargetView(bad, BreakerState.OPEN, retry_in_s=9.0, reason=bad),),
+                loaded=(LoadedModel(bad, 0.5, GIB),),
+            ),
+        ),
         running=(running(1, id=bad, asked=bad, provider=bad, model=bad),),
-        host=HostView(gpu_note=bad, gpus=(GpuView(0, bad, None, None, None, None, None, None),)),
+        host=HostView(gpu_note=bad, gpus=(hostile_gpu(),)),
         alerts=(Alert(bad, AlertLevel.WARNING, NOW, bad, bad, bad),),
     )
 
@@ -372,6 +403,8 @@ class FakePort:
     polled: int = 0
     serviced: list[tuple[str, ServiceAction | None]] = field(default_factory=list)
     operated: list[tuple[str, ProviderAction]] = field(default_factory=list)
+    replayed: list[tuple[str, str]] = field(default_factory=list)
+    keeps_bodies: bool = False
 
     async def snapshot(self) -> Snapshot:
         self._door()
@@ -389,6 +422,15 @@ class FakePort:
     async def record(self, id_prefix: str) -> RequestRecord:
         self._door()
         return next(it for it in self.finished if it.id.startswith(id_prefix))
+
+    async def replay(self, request_id: str, model: str = "") -> Replayed:
+        self._door()
+        self.replayed.append((request_id, model))
+        if not self.keeps_bodies:
+            raise CallerError("what was asked is not kept", hint="`request_log.bodies: full` keeps it")
+        again = record(len(self.finished) + 1, asked=model or "chat")
+        self.finished.append(again)
+        return Replayed(again.id, again.status)
 
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         self._door()

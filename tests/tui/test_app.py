@@ -17,7 +17,8 @@ SIZES = ((120, 40), (80, 24), (60, 15))
 PRESSED = [
     key
     for one in KEYS
-    if one.scope in {Scope.OVERVIEW, Scope.LIST, Scope.SCROLL, Scope.APP} and one.id not in {"app.quit", "requests.filter"}
+    if one.scope in {Scope.OVERVIEW, Scope.LIST, Scope.VIEW, Scope.SCROLL, Scope.APP}
+    and one.id not in {"app.quit", "requests.filter"}
     for key in one.keys.split(",")
 ]
 
@@ -87,7 +88,9 @@ async def test_help_lists_the_keys_of_the_screen_beneath(stage: Open) -> None:
         await on.press("question_mark")
         assert isinstance(on.app.screen, HelpScreen)
         for one in KEYS:
-            expected = one.scope in {Scope.APP, Scope.OVERVIEW, Scope.LIST, Scope.SCROLL} and one.id != "view.back"
+            expected = (
+                one.scope in {Scope.APP, Scope.OVERVIEW, Scope.LIST, Scope.VIEW, Scope.SCROLL} and one.id != "view.back"
+            )
             assert (one.help in on.text()) == expected, one.id
         await on.press("escape")
         assert isinstance(on.app.screen, OverviewScreen)

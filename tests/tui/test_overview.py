@@ -169,10 +169,10 @@ async def test_z_gives_a_panel_the_whole_screen(stage: Open) -> None:
     async with stage(busy_port()) as on:
         await on.press("shift+tab", "z")
         assert "Alerts" in on.text()
-        assert "Providers" not in on.text()
+        assert "─ Providers" not in on.text()
         assert on.fits()
         await on.press("escape")
-        assert "Providers" in on.text()
+        assert "─ Providers" in on.text()
 
 
 async def test_tab_goes_round_the_panels(stage: Open) -> None:

@@ -91,11 +91,14 @@ async def _ask(url: str, facts: RouteFacts) -> Plan:
 
 def _read(facts: RouteFacts, config_dir: str | None) -> tuple[Plan, str]:
     """The plan of the files alone. Raises `ConfigError` when they have errors."""
+    import time
     from random import Random
 
     from ai_dashboard.config.load import load
     from ai_dashboard.config.locate import find_folder
     from ai_dashboard.core.diagnostics import Severity
+    from ai_dashboard.costs.catalogue import public_prices
+    from ai_dashboard.costs.pricing import completed
     from ai_dashboard.routing.plan import plan
     from ai_dashboard.routing.table import compile_table
     from ai_dashboard.routing.turns import Turns
@@ -104,7 +107,7 @@ def _read(facts: RouteFacts, config_dir: str | None) -> tuple[Plan, str]:
     loaded = load(find_folder(config_dir, env, Path.cwd()), env)
     if loaded.config is None:
         raise ConfigError(tuple(str(it) for it in loaded.diagnostics if it.severity is Severity.ERROR))
-    table = compile_table(loaded.config)
+    table = compile_table(completed(loaded.config, public_prices(), time.time()))
     made = plan(facts, table, {}, now=0.0, turns=Turns(), chance=Random(0))
     return made, f"{loaded.config.origin}; no gateway was asked"
 

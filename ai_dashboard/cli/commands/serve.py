@@ -8,10 +8,11 @@ SIGTERM and ctrl+c stop it: no new connections, requests in flight may finish wi
 goes away. SIGHUP otherwise has it read its configuration again, which it also does by itself when a file changes; one
 with errors leaves the old one in force. With --workers every worker does so.
 
-Workers share the port, the admin token and the configuration files, and nothing else yet: figures, records, health
-checks, plans and limits are each worker's own. The system gives each connection to one of them, so what `status`,
-`attach` and /health show is one worker's part, and the next connection may show another's. A worker that breaks is
-replaced.
+Workers share the port, the admin token and the configuration files. What they know they share through Redis: the one
+that the configuration or REDIS_URL names, else one of their own, with ai-dashboard[workers] installed; without either
+each goes by itself. Figures and records are each worker's own: the system gives each connection to one of them, so what
+`status`, `attach` and /health show is one worker's part, and the next connection may show another's. A worker that
+breaks is replaced.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from ai_dashboard.cli.child import environment, serve_command
 from ai_dashboard.cli.hangup import on_hangup
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from, print_diagnostics
 from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, add_gateway_options, gateway_arguments, workers
+from ai_dashboard.cli.valkey import NoValkey, OwnValkey, binary, private_folder
 from ai_dashboard.cli.workers import Crew, supervise
 from ai_dashboard.config.load import Config
 from ai_dashboard.core.errors import ConfigError
@@ -94,7 +96,23 @@ def _run_workers(order: Order, config: Config, args: argparse.Namespace) -> int:
         command = serve_command("--worker", *gateway_arguments(there))
         crew = Crew(args.workers, command, environment(order.options.admin_token))
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            return runner.run(supervise(crew, lambda: print(banner, file=sys.stderr, flush=True)))
+            if config.gateway.redis.url is not None:
+                return runner.run(supervise(crew, lambda: _say(f"{banner}, which share what they know")))
+            return runner.run(_supervise_with_valkey(crew, order, banner))
+
+
+async def _supervise_with_valkey(crew: Crew, order: Order, banner: str) -> int:
+    """As `supervise`, with a Valkey for the crew where there is one to be had."""
+    async with AsyncExitStack() as stack:
+        shared = "which share what they know"
+        try:
+            folder = stack.enter_context(private_folder(order.env))
+            valkey = await stack.enter_async_context(OwnValkey(binary(), folder))
+        except NoValkey as problem:
+            shared = f"each by itself ({problem})"
+        else:
+            crew = replace(crew, env={**crew.env, "REDIS_URL": valkey.url})
+        return await supervise(crew, lambda: _say(f"{banner}, {shared}"))
 
 
 async def _serve(order: Order) -> None:
@@ -142,6 +160,10 @@ def _drain_s(order: Order, parent: _Parent | None) -> float | None:
     if order.demo:
         return 0.0
     return DRAIN_AFTER_SCREEN_S if parent is not None and parent.gone else None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _banner(address: tuple[str, int], providers: Iterable[str], label: str = "") -> str:

@@ -1,6 +1,7 @@
 """`queue:` and `redis:` of `gateway.yaml`."""
 
 from typing import Annotated, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 from pydantic_core import PydanticCustomError
@@ -8,6 +9,9 @@ from pydantic_core import PydanticCustomError
 from ai_dashboard.config.schema.base import Count, Positive, Section
 
 SCHEMES = ("redis://", "rediss://", "unix://")
+OPTIONS = frozenset({"db", "username", "password", "client_name"})
+TLS_OPTIONS = frozenset({"ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"})
+"""What may follow the `?` of an address."""
 
 
 class QueueSettings(Section):
@@ -23,8 +27,21 @@ class QueueSettings(Section):
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(SCHEMES):
+    text = value.get_secret_value()
+    if not text.startswith(SCHEMES):
         raise PydanticCustomError("redis_url", "should begin with redis://, rediss:// or unix://")
+    try:
+        parts = urlsplit(text)
+        sound = parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise PydanticCustomError("redis_url", "should look like redis://host:6379/0")
+    options = dict(parse_qsl(parts.query))
+    known = OPTIONS | TLS_OPTIONS if parts.scheme == "rediss" else OPTIONS
+    if (unknown := set(options) - known) or not options.get("db", "0").isdecimal():
+        wrong = ", ".join(sorted(unknown)) or "db"
+        raise PydanticCustomError("redis_url", "has an option that cannot be used: {wrong}", {"wrong": wrong})
     return value
 
 

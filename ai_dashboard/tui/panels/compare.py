@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ai_dashboard.core.costs import money
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.format import NOTHING, clock_time, duration
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit
@@ -45,12 +46,15 @@ def facts(first: RequestRecord, second: RequestRecord) -> list[Fact]:
         Fact("answered", _answered(first), _answered(second)),
         _seconds("first token", first.ttft_s, second.ttft_s),
         _seconds("total", first.total_s, second.total_s),
-        _seconds("queue", first.queued_s, second.queued_s),
+        _seconds("queue", first.queued_s or None, second.queued_s or None),
         _seconds("gateway", first.overhead_s, second.overhead_s),
         _numbers("tokens in", _tokens_in(first), _tokens_in(second)),
         _numbers("tokens out", _tokens_out(first), _tokens_out(second)),
         _numbers("tokens/s", _speed(first), _speed(second)),
         _numbers("tries", len(first.attempts), len(second.attempts)),
+        Fact("cost", _cost(first), _cost(second)),
+        Fact("cache", first.cached or NOTHING, second.cached or NOTHING),
+        Fact("tenant", first.tenant or NOTHING, second.tenant or NOTHING),
         Fact("rule", _rule(first), _rule(second)),
         Fact("error", first.error or NOTHING, second.error or NOTHING),
         Fact("warnings", _warned(first), _warned(second)),
@@ -87,11 +91,16 @@ def _line(fact: Fact, cells: int, changed: int) -> Line:
 
 
 def _seconds(label: str, first: float | None, second: float | None) -> Fact:
-    return Fact(label, duration(first), duration(second), _change(first, second, _signed_seconds))
+    return _figures(label, duration(first), duration(second), _change(first, second, _signed_seconds))
 
 
 def _numbers(label: str, first: float | None, second: float | None) -> Fact:
-    return Fact(label, _number(first), _number(second), _change(first, second, lambda by: f"{by:+,.0f}"))
+    return _figures(label, _number(first), _number(second), _change(first, second, lambda by: f"{by:+,.0f}"))
+
+
+def _figures(label: str, first: str, second: str, change: str) -> Fact:
+    """Figures that are written the same are the same."""
+    return Fact(label, first, second, change if first != second else "")
 
 
 def _number(value: float | None) -> str:
@@ -117,6 +126,10 @@ def _asked(record: RequestRecord) -> str:
 def _answered(record: RequestRecord) -> str:
     by = f" {record.provider}/{record.model}" if record.provider else ""
     return f"{record.status or NOTHING} {record.stage}{by}"
+
+
+def _cost(record: RequestRecord) -> str:
+    return NOTHING if record.cost is None else money(record.cost)
 
 
 def _rule(record: RequestRecord) -> str:

@@ -55,7 +55,7 @@ def draw(view: View, width: int) -> list[Line]:
 def _gpu(gpu: GpuView, width: int) -> Iterator[Line]:
     yield [(fit(f"{gpu.index} {gpu.name}", width), Ink.STRONG)]
     if gpu.trend and width >= 2 * TREND_CELLS + 30:
-        trend: list[Span] = [("  ", Ink.PLAIN), (sparkline(gpu.trend, TREND_CELLS), Ink.DIM)]
+        trend: list[Span] = [("  ", Ink.PLAIN), (sparkline(gpu.trend, TREND_CELLS, top=1.0), Ink.DIM)]
     else:
         trend = []
     bar = width - TREND_CELLS - 2 if trend else width
@@ -66,6 +66,9 @@ def _gpu(gpu: GpuView, width: int) -> Iterator[Line]:
     figures = size_pair(gpu.memory_used, gpu.memory_total) if known else "not told"
     yield _bar("vram", ratio, figures, bar)
     yield crop([(" " * (LABEL + 1), Ink.PLAIN), *_condition(gpu)], width)
+    if gpu.throttled:
+        held = f"⚠ held back: {', '.join(gpu.throttled)}"
+        yield crop([(" " * (LABEL + 1), Ink.PLAIN), (held, Ink.WARN)], width)
     for part in gpu.parts:
         yield crop(
             [
@@ -91,7 +94,7 @@ def _bar(label: str, ratio: float | None, figures: str, width: int) -> list[Span
 
 
 def _condition(gpu: GpuView) -> Iterator[Span]:
-    """Temperature, power, clocks, memory errors, and what holds it back; what is not told is left out."""
+    """Temperature, power, clocks and memory errors; what is not told is left out."""
     if gpu.temperature_c is not None:
         yield f"{gpu.temperature_c:.0f}°C  ", Ink.WARN if gpu.temperature_c >= 85 else Ink.PLAIN
     if gpu.power_w is not None:
@@ -103,8 +106,6 @@ def _condition(gpu: GpuView) -> Iterator[Span]:
         yield f"{gpu.clock_mhz:.0f}{most} MHz{memory}  ", Ink.PLAIN
     if gpu.ecc_errors is not None:
         yield f"ecc {gpu.ecc_errors}  ", Ink.BAD if gpu.ecc_errors else Ink.PLAIN
-    if gpu.throttled:
-        yield f"⚠ held back: {', '.join(gpu.throttled)}", Ink.WARN
 
 
 def _processes(processes: Sequence[GpuProcess] | None, width: int) -> Iterator[Line]:

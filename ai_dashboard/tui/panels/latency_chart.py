@@ -154,11 +154,15 @@ def _writer(measure: Measure) -> Callable[[float | None], str]:
 
 def draw(view: View, width: int, height: int) -> list[Line]:
     """A legend and the chart; in too little room, the latest figures alone."""
+    return [crop(line, width) for line in _draw(view, width, height)]
+
+
+def _draw(view: View, width: int, height: int) -> list[Line]:
     if view.note:
         return [[(view.note, Ink.DIM)]]
     if view.kind is Kind.SPREAD:
         return _draw_spreads(view, width, height)
-    legend = [_legend(view, index, width) for index in range(len(view.courses))]
+    legend = [_legend(view, index) for index in range(len(view.courses))]
     peak = max((value for one in view.courses for value in (*one.p95, *one.p50) if value is not None), default=None)
     if peak is None:
         return [*legend, [(f"{view.measure} was not measured in this window", Ink.DIM)]]
@@ -177,7 +181,7 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     return [*legend, *curves(drawn, width, height - len(legend), top=top, x=x, y=y, marks=marks)]
 
 
-def _legend(view: View, index: int, width: int) -> Line:
+def _legend(view: View, index: int) -> Line:
     one = view.courses[index]
     write = _writer(view.measure)
     slow = "slow 5 %" if view.measure is Measure.SPEED else "p95"
@@ -192,7 +196,7 @@ def _legend(view: View, index: int, width: int) -> Line:
     if not index and view.marks:
         numbers = ", ".join(f"#{number}" for _, number in view.marks[-3:])
         spans.append((f"   │ configuration {numbers}", Ink.WARN))
-    return crop(spans, width)
+    return spans
 
 
 def _latest(values: Sequence[float | None]) -> float | None:
@@ -201,7 +205,7 @@ def _latest(values: Sequence[float | None]) -> float | None:
 
 def _draw_spreads(view: View, width: int, height: int) -> list[Line]:
     """As many boxes as there is room for."""
-    shown = view.spreads[: max((height - 3) // 2, 0)]
+    shown = view.spreads[: max((height - 2) // 2, 0)]
     if not shown or width < MIN_WIDTH + LABEL_CELLS:
         return [[("there is no room for boxes here", Ink.DIM)]]
     top, ticks = axis(max(box.five[-1] for box in shown), _writer(view.measure), width=0)
@@ -220,7 +224,7 @@ class LatencyChart(Panel[View], can_focus=True):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.history: HistoryView | None = None
-        self.window = Window.HOUR
+        self.window = Window.FIVE
         self.chosen: Sequence[SeriesKey] = ()
         self.measure = Measure.TTFT
         self.kind = Kind.COURSE

@@ -15,14 +15,14 @@ CHOSEN: tuple[Span, ...] = (("━", Ink.FIRST), ("°", Ink.SECOND))
 
 _COLUMNS = (
     Column("", 1, 0),
-    Column("provider · model", 18, 1, grow=1),
-    Column("answers", 7, 5, right=True),
+    Column("provider · model", 20, 1, grow=1),
+    Column("answers", 7, 7, right=True),
     Column("err %", 5, 6, right=True),
-    Column("ttft p50", 8, 3, right=True),
-    Column("p95", 5, 2, right=True),
-    Column("p99", 5, 7, right=True),
-    Column("all p50", 7, 8, right=True),
-    Column(" p95", 5, 4, right=True),
+    Column("ttft p50", 8, 2, right=True),
+    Column("p95", 5, 3, right=True),
+    Column("p99", 5, 8, right=True),
+    Column("whole p50", 9, 4, right=True),
+    Column(" p95", 5, 5, right=True),
     Column(" p99", 5, 9, right=True),
     Column("tok/s", 5, 10, right=True),
     Column("slow", 5, 11, right=True),
@@ -43,7 +43,7 @@ class Row:
 class View:
     """The rows; None before the first answer."""
 
-    window: Window = Window.HOUR
+    window: Window = Window.FIVE
     rows: tuple[Row, ...] | None = None
 
 
@@ -113,7 +113,7 @@ class LatencyTable(TablePanel[View, SeriesKey]):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.history: HistoryView | None = None
-        self.window = Window.HOUR
+        self.window = Window.FIVE
         self.chosen: Sequence[SeriesKey] = ()
 
     def select(self, _picture: Picture) -> View:

@@ -61,7 +61,7 @@ def _facts(host: HostView) -> Iterator[tuple[str, str]]:
 
 
 def _flow(first: float | None, second: float | None, one: str, other: str) -> str:
-    return f"{size(first)}/s {one} · {size(second)}/s {other}"
+    return NOTHING if first is None or second is None else f"{size(first)}/s {one} · {size(second)}/s {other}"
 
 
 def _ratio(used: int | None, total: int | None) -> float | None:
@@ -84,7 +84,7 @@ def draw(view: View, width: int) -> list[Line]:
         for bar in view.bars
     ]
     if view.trend:
-        trend = sparkline(view.trend, max(width - LABEL - 1, 1))
+        trend = sparkline(view.trend, max(width - LABEL - 1, 1), top=1.0)
         lines.append([(fit("2 min", LABEL), Ink.LABEL), (" ", Ink.PLAIN), (trend, Ink.DIM)])
     lines.extend(
         crop([(fit(label, LABEL), Ink.LABEL), (" ", Ink.PLAIN), (fact, Ink.PLAIN)], width) for label, fact in view.facts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ai_dashboard.core.snapshot import GpuView, HostView, Snapshot
+from ai_dashboard.core.snapshot import GpuView, HostView, LoadedModel, Snapshot
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.fit import ENGINE_BYTES, Need, Wrong, need, verdicts
 from ai_dashboard.tui.format import NOTHING, count, percent, size
@@ -14,7 +14,7 @@ from ai_dashboard.tui.picture import Picture
 _COLUMNS = (
     Column("model", 20, 0, grow=2),
     Column("served by", 12, 1, grow=1),
-    Column("where", 9, 2),
+    Column("where", 12, 2),
     Column("vram", 6, 3, right=True),
     Column("in vram", 7, 4, right=True),
 )
@@ -55,21 +55,21 @@ def _rows(snapshot: Snapshot) -> Iterator[Row]:
     for provider in snapshot.providers:
         for model in provider.loaded:
             told.add(model.name)
-            share = model.share_in_vram
-            where = "host" if share == 0 else "GPU 0" if len(gpus) == 1 else "GPU" if share is not None else NOTHING
-            if share is not None and 0 < share < 1:
-                where = f"{where} + host"
-            yield Row(
-                model.name,
-                provider.name,
-                where,
-                size(model.vram),
-                f"{percent(share)} %" if share is not None else NOTHING,
-            )
+            share = NOTHING if model.share_in_vram is None else f"{percent(model.share_in_vram)} %"
+            yield Row(model.name, provider.name, _where(model, gpus), size(model.vram), share)
     for gpu in gpus:
         for process in gpu.processes or ():
             if process.model and process.model not in told:
                 yield Row(process.model, process.name, f"GPU {gpu.index}", size(process.memory), NOTHING)
+
+
+def _where(model: LoadedModel, gpus: Sequence[GpuView]) -> str:
+    """In which memory; a server does not say on which of several GPUs."""
+    share = model.share_in_vram
+    if share is None:
+        return NOTHING
+    gpu = f"GPU {gpus[0].index}" if len(gpus) == 1 else "GPU"
+    return "host" if share == 0 else gpu if share == 1 else f"{gpu} + host"
 
 
 def _estimate(asked: str, host: HostView) -> Iterator[Line]:
@@ -96,15 +96,10 @@ def _estimate(asked: str, host: HostView) -> Iterator[Line]:
 
 
 def _sum(needed: Need) -> Line:
-    return [
-        ("≈ ", Ink.DIM),
-        (f"{size(needed.total)} ", Ink.STRONG),
-        (
-            f"= weights {size(needed.weights)} ({count(needed.parameters)} at {needed.bits:.3g} bits) "
-            f"+ cache {size(needed.cache)} ({needed.window:,} tokens) + engine {size(ENGINE_BYTES)}",
-            Ink.DIM,
-        ),
-    ]
+    weights = f"weights {size(needed.weights)} ({count(needed.parameters)} at {needed.bits:.3g} bits)"
+    cache = f"cache {size(needed.cache)} ({needed.window:,} tokens)"
+    parts = f"= {weights} + {cache} + engine {size(ENGINE_BYTES)}"
+    return [("≈ ", Ink.DIM), (f"{size(needed.total)} ", Ink.STRONG), (parts, Ink.DIM)]
 
 
 def _without_gpu(needed: Need, host: HostView) -> str:
@@ -132,21 +127,17 @@ def draw(view: View, width: int) -> list[Line]:
         said = "no server has told of a model in memory, and no process on a GPU names one"
         return [*lines, *([(piece, Ink.DIM)] for piece in wrap(said, width, 3))]
     placed = place(_COLUMNS, width)
-    lines.append(heading(placed))
-    for one in view.rows:
-        lines.append(
-            row(
-                placed,
-                {
-                    "model": (one.model, Ink.PLAIN),
-                    "served by": (one.server, Ink.DIM),
-                    "where": (one.where, Ink.PLAIN),
-                    "vram": (one.vram, Ink.PLAIN),
-                    "in vram": (one.share, Ink.DIM),
-                },
-            )
-        )
-    return lines
+    return [*lines, heading(placed), *(row(placed, _texts(one)) for one in view.rows)]
+
+
+def _texts(one: Row) -> dict[str, Span]:
+    return {
+        "model": (one.model, Ink.PLAIN),
+        "served by": (one.server, Ink.DIM),
+        "where": (one.where, Ink.PLAIN),
+        "vram": (one.vram, Ink.PLAIN),
+        "in vram": (one.share, Ink.DIM),
+    }
 
 
 class MemoryMapPanel(Panel[View], can_focus=True):

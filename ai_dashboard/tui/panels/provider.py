@@ -54,11 +54,11 @@ def draw(view: View, width: int) -> list[Line]:
         return [[("it is not in the configuration any more; esc goes back", Ink.DIM)]]
     top = _standing(provider, width)
     if width < TWO_COLUMNS:
-        return [*top, *_left(view, detail, width), *_right(view, detail, width)]
+        return [crop(line, width) for line in (*top, *_left(view, detail, width), *_right(view, detail, width))]
     left_width = int(width * LEFT_SHARE)
     left = _left(view, detail, left_width)
     right = _right(view, detail, width - left_width - GAP)
-    return [*top, *beside(left, right, left_width)]
+    return [crop(line, width) for line in (*top, *beside(left, right, left_width))]
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], left_width: int) -> list[Line]:

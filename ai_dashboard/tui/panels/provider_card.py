@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.tui.format import clock_time
-from ai_dashboard.tui.ink import Ink, Line, clip, crop, wrap
+from ai_dashboard.tui.ink import Ink, Line, crop, wrap
 from ai_dashboard.tui.panels import provider_models
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.provider_models import NO_MODELS, Models
@@ -51,7 +51,7 @@ def draw(view: View, width: int) -> list[Line]:
     for note in view.notes[:2]:
         lines.extend([("  ", Ink.PLAIN), (piece, Ink.PLAIN)] for piece in wrap(note, max(width - 2, 1), 2))
     if view.failure:
-        lines.append([("last failure ", Ink.LABEL), (clip(view.failure, max(width - 13, 1)), Ink.DIM)])
+        lines.append(crop([("last failure ", Ink.LABEL), (view.failure, Ink.DIM)], width))
     return [*lines, *provider_models.draw(view.models, width)]
 
 

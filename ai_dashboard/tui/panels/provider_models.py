@@ -21,9 +21,9 @@ _COLUMNS = (
     Column("again", 6, 2, right=True),
     Column("loaded", 6, 3),
     Column("vram", 7, 4, right=True),
-    Column("ttft", 5, 6, right=True),
-    Column("whole", 5, 7, right=True),
-    Column("p95", 5, 5, right=True),
+    Column("ttft", 5, 5, right=True),
+    Column("whole", 5, 6, right=True),
+    Column("p95", 5, 7, right=True),
     Column("ok %", 5, 8, right=True),
     Column("in fl", 5, 9, right=True),
 )

@@ -17,7 +17,7 @@ _COLUMNS = (
     Column("", 1, 0),
     Column("provider", 12, 1, grow=1),
     Column("state", 11, 2),
-    Column("kind", 9, 12),
+    Column("kind", 17, 13),
     Column("ttft", 5, 6, right=True),
     Column("p50", 5, 5, right=True),
     Column("p95", 5, 3, right=True),
@@ -26,7 +26,7 @@ _COLUMNS = (
     Column("req/m", 5, 8, right=True),
     Column("err %", 5, 4, right=True),
     Column("left %", 6, 9, right=True),
-    Column("models", 6, 13, right=True),
+    Column("models", 6, 12, right=True),
     Column(TREND, 10, 11, grow=2),
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ai_dashboard.core.costs import money
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
@@ -14,8 +15,8 @@ from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 
 LABEL = 10
-NOT_KEPT = "what was asked is not kept: y copies a request of this form to fill in, w plans this one anew"
-"""Why there is no replay, and what there is instead."""
+AGAIN = "R asks again where the request log keeps bodies, y copies a request of this form, w plans this one anew"
+"""What can be done once more, and on what terms."""
 
 _ATTEMPTS = (
     Column("#", 2, 0, right=True),
@@ -61,12 +62,16 @@ def _facts(record: RequestRecord, width: int) -> list[Line]:
     if record.ttft_s is not None:
         share = duration(record.overhead_s)
         facts.append(("gateway", f"{share} of the time to the first token is the gateway's own", Ink.DIM))
-    if wishes := _wishes(record.facts):
-        facts.append(("known", wishes, Ink.PLAIN))
+    if record.cost is not None:
+        facts.append(("cost", money(record.cost), Ink.PLAIN))
+    if known := _known(record):
+        facts.append(("known", known, Ink.PLAIN))
+    if record.cached:
+        facts.append(("cache", f"{record.cached} hit: the answer was known before", Ink.PLAIN))
     facts += [("warning", warning, Ink.PLAIN) for warning in record.warnings]
     if record.error:
         facts.append(("error", f"{record.error}: {record.message}" if record.message else record.error, Ink.BAD))
-    facts.append(("again", NOT_KEPT, Ink.DIM))
+    facts.append(("again", AGAIN, Ink.DIM))
     lines: list[Line] = []
     for label, text, ink in facts:
         first, *rest = wrap(text, max(width - LABEL, 1), 4)
@@ -75,12 +80,12 @@ def _facts(record: RequestRecord, width: int) -> list[Line]:
     return lines
 
 
-def _wishes(facts: RouteFacts | None) -> str:
-    """What else routing knew of it."""
-    if facts is None:
-        return ""
+def _known(record: RequestRecord) -> str:
+    """Who asked, and what else routing knew of it."""
+    facts = record.facts or RouteFacts(record.asked)
     named = {
-        "tenant": facts.tenant,
+        "tenant": record.tenant or facts.tenant,
+        "key": record.key_id,
         "user": facts.user,
         "capability": facts.capability,
         "task": facts.task,
@@ -179,7 +184,7 @@ class RequestPanel(Panel[View], can_focus=True):
         return View(self.record)
 
     def viewed(self, _view: View) -> None:
-        self.title(f"Request {self.record.id}", "y curl · Y Python · w plan")
+        self.title(f"Request {self.record.id}", "R again · y curl · Y Python · w plan")
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

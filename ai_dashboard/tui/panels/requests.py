@@ -13,16 +13,17 @@ from textual.message import Message
 from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.curl import curl
-from ai_dashboard.tui.format import NOTHING, clock_time, count, duration
+from ai_dashboard.tui.format import NOTHING, clock_time, count, duration, spent
 from ai_dashboard.tui.gist import is_running, why
 from ai_dashboard.tui.ink import Ink, Line, Span, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
-from ai_dashboard.tui.query import ALL, Query, Wrong, parse
+from ai_dashboard.tui.query import ALL, Query, Sieve, Wrong, parse
 from ai_dashboard.tui.requesting import Asking
 
 RUNNING = "···"
 _ID_CELLS = 6
+COST = "$"
 TOKENS = "   in/out"
 """The title of the tokens, its slash above theirs."""
 
@@ -37,6 +38,7 @@ _COLUMNS = (
     Column("TTFT", 5, 5, right=True),
     Column("total", 6, 4, right=True),
     Column(TOKENS, 11, 8),
+    Column(COST, 8, 10, right=True),
     Column("why", 10, 6, grow=4),
 )
 
@@ -62,6 +64,7 @@ SORTS = (
         "most tokens",
         lambda record: record.usage.prompt_tokens + record.usage.completion_tokens if record.usage is not None else 0,
     ),
+    Sort("dearest", lambda record: record.cost or 0),
     Sort("worst status", lambda record: record.status),
     Sort("most tries", lambda record: len(record.attempts)),
 )
@@ -80,10 +83,11 @@ class View:
     hint: str = ""
 
 
-def select(picture: Picture, query: Query = ALL, sort: Sort = SORTS[0]) -> View:
+def select(picture: Picture, sieve: Sieve | None = None, sort: Sort = SORTS[0]) -> View:
     """The list of a picture, reduced to the requests that a filter lets pass, in that order."""
     everything = (*picture.running, *picture.records)
-    rows = query.chosen(everything)
+    query = sieve.query if sieve is not None else ALL
+    rows = (*query.chosen(picture.running), *sieve.chosen(picture.records)) if sieve is not None else everything
     if sort.key is not None:
         rows = tuple(sorted(rows, key=sort.key, reverse=True))
     hint = ""
@@ -108,6 +112,7 @@ def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool,
         "TTFT": (duration(record.ttft_s), plain),
         "total": (duration(record.total_s) + ("…" if running else " "), plain),
         TOKENS: (_tokens(record), plain),
+        COST: (spent(record.cost), plain),
         "why": (why(record), ink if ink is not Ink.PLAIN and not running else Ink.DIM),
     }
     return row(placed, texts)
@@ -145,7 +150,7 @@ class RequestsPanel(Panel[View], can_focus=True):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.follow = True
-        self.filter = ALL
+        self.sieve = Sieve()
         self.wrong: Wrong | None = None
         self.sort = SORTS[0]
         self.marked: RequestRecord | None = None
@@ -166,7 +171,12 @@ class RequestsPanel(Panel[View], can_focus=True):
         return (*self.picture.running, *self.picture.records)
 
     def select(self, picture: Picture) -> View:
-        return select(picture, self.filter, self.sort)
+        return select(picture, self.sieve, self.sort)
+
+    @property
+    def filter(self) -> Query:
+        """What the list is reduced to."""
+        return self.sieve.query
 
     def viewed(self, view: View) -> None:
         self._keep_place(view.rows)
@@ -221,7 +231,7 @@ class RequestsPanel(Panel[View], can_focus=True):
         read = parse(text)
         self.wrong = read if isinstance(read, Wrong) else None
         if isinstance(read, Query):
-            self.filter = read
+            self.sieve = Sieve(read)
             self.reselect()
 
     def next_sort(self) -> None:

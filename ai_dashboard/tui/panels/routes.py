@@ -10,7 +10,7 @@ from textual.message import Message
 from ai_dashboard.core.plan import Excluded
 from ai_dashboard.core.reasons import in_words
 from ai_dashboard.tui.columns import GUTTER, Column, Placed, heading, place, row
-from ai_dashboard.tui.format import NOTHING, duration, percent, plural
+from ai_dashboard.tui.format import NOTHING, duration, plural
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.providers import STATE
@@ -38,20 +38,21 @@ _BRANCH = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`routes` in the order of their traffic; `requests` is how many were counted. Without plans the gateway has not
-    answered yet."""
+    """`routes` in the order of their traffic; `requests` is how many were counted, `answered` whether the
+    gateway has said anything yet."""
 
     routes: tuple[Route, ...] = ()
     requests: int = 0
-    asked_yet: bool = False
+    answered: bool = False
 
 
-def select(picture: Picture, plans: Mapping[str, Said]) -> View:
-    """The tree of a picture, with the plans that are known."""
+def select(picture: Picture, plans: Mapping[str, Said] | None) -> View:
+    """The tree of a picture, with the plans that are known; None as long as the gateway has not answered."""
     snapshot = picture.snapshot
     asked = traffic(picture.records)
     providers = snapshot.providers if snapshot is not None else ()
-    return View(routes(plans, asked, providers), sum(it.requests for it in asked.values()), bool(plans))
+    found = routes(plans or {}, asked, providers)
+    return View(found, sum(it.requests for it in asked.values()), plans is not None)
 
 
 def draw(view: View, width: int) -> list[Line]:
@@ -132,7 +133,10 @@ def _why(branch: Branch) -> Span:
 
 
 def _share(share: float | None) -> str:
-    return NOTHING if share is None else f"{percent(share)}%"
+    """Whole per cent; little is not nothing."""
+    if share is None:
+        return NOTHING
+    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _bar(share: float | None) -> str:
@@ -150,7 +154,7 @@ class RoutesPanel(Panel[View], can_focus=True):
 
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
-        self.plans: Mapping[str, Said] = {}
+        self.plans: Mapping[str, Said] | None = None
         self._cursor = 0
 
     @property
@@ -179,7 +183,7 @@ class RoutesPanel(Panel[View], can_focus=True):
         if view.routes:
             self._keep_in_sight(view, height)
             return draw(view, width)
-        said = "no models: no provider lists any, and nothing was asked" if view.asked_yet else "asking the gateway …"
+        said = "no models: no provider lists any, and nothing was asked" if view.answered else "asking the gateway …"
         return [[(clip(said, width), Ink.DIM)]]
 
     def cursor_line(self) -> int | None:
@@ -204,7 +208,7 @@ class RoutesPanel(Panel[View], can_focus=True):
         self.move(direction * max(seen - 1, 1))
 
     def end(self, direction: int) -> None:
-        self.move(direction * len(self.plans))
+        self.move(direction * len(self.plans or ()))
 
     def _keep_in_sight(self, view: View, height: int) -> None:
         """As little scrolling as shows the selected route, its beginning at least."""

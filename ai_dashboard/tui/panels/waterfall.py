@@ -41,7 +41,7 @@ def lanes(record: RequestRecord) -> list[Lane]:
     """What is known of a request's time, in the order in which it began."""
     asked_s = record.attempts[0].started_s if record.attempts else record.total_s
     queued_s = asked_s - record.queued_s  # whoever gets a place is asked at once
-    found = [Lane("gateway", 0.0, None, queued_s, Ink.DIM)]
+    found = [Lane("cache" if record.cached else "gateway", 0.0, None, queued_s, Ink.DIM)]
     if record.queued_s:
         found.append(Lane("queue", queued_s, None, asked_s, Ink.WARN, PAUSE))
     for number, attempt in enumerate(record.attempts, 1):

@@ -13,10 +13,12 @@ from ai_dashboard.tui.panels.machine import MachinePanel
 from ai_dashboard.tui.panels.memory_map import MemoryMapPanel
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.sanitise import Safe
 from ai_dashboard.tui.screens.base import PictureScreen
 
 OPEN = "-open"
+NO_GPU = "-no-gpu"
 
 
 class FitInput(Safe, Input):
@@ -31,7 +33,7 @@ class FitInput(Safe, Input):
 class HostScreen(PictureScreen):
     """GPUs, machine and models."""
 
-    BINDINGS = bindings(Scope.VIEW, Scope.HOST)
+    BINDINGS = bindings(Scope.VIEW, Scope.AWAY, Scope.HOST)
     AUTO_FOCUS = "#gpus"
     home = "gpus"
 
@@ -45,6 +47,11 @@ class HostScreen(PictureScreen):
         yield FitInput()
         yield NoticeLine("notice")
         yield FooterBar("footer")
+
+    def show(self, picture: Picture) -> None:
+        super().show(picture)
+        # Where there is no GPU to show, its panel leaves its room to the models.
+        self.set_class(picture.snapshot is not None and not picture.snapshot.host.gpus, NO_GPU)
 
     def action_fit(self) -> None:
         """Ask for a model."""

@@ -26,7 +26,7 @@ OVERLAID = 2
 class LatencyScreen(PictureScreen):
     """Table above, chart below. What is measured is asked for only while this screen is shown, once a picture."""
 
-    BINDINGS = bindings(Scope.VIEW, Scope.LATENCY)
+    BINDINGS = bindings(Scope.VIEW, Scope.AWAY, Scope.LATENCY)
     AUTO_FOCUS = "#latency-table"
     home = "latency-table"
 

@@ -10,6 +10,7 @@ from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.filter import INPUT, FilterBar
 from ai_dashboard.tui.keys import Scope, bindings
 from ai_dashboard.tui.panels.requests import RequestsPanel
+from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.record import RecordScreen
 from ai_dashboard.tui.screens.request import RequestScreen
 
@@ -17,7 +18,7 @@ from ai_dashboard.tui.screens.request import RequestScreen
 class ListScreen(RecordScreen):
     """A screen with a `RequestsPanel` called `requests` and a `FilterBar`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST, Scope.VIEW)
     AUTO_FOCUS = "#requests"
     home = "requests"
 
@@ -76,6 +77,11 @@ class ListScreen(RecordScreen):
         """Close the line and show all requests again."""
         self.filter_bar.line.value = ""
         self.action_keep_filter()
+
+    def show(self, picture: Picture) -> None:
+        super().show(picture)
+        if self.filter_bar.is_open:
+            self._tell()
 
     def _tell(self) -> None:
         requests = self.requests

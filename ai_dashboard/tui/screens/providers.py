@@ -20,7 +20,7 @@ from ai_dashboard.tui.screens.provider import ProviderScreen
 class ProvidersScreen(OperatingScreen):
     """The table and the card."""
 
-    BINDINGS = bindings(Scope.VIEW, Scope.PROVIDERS, Scope.OPERATE)
+    BINDINGS = bindings(Scope.VIEW, Scope.AWAY, Scope.PROVIDERS, Scope.OPERATE)
     AUTO_FOCUS = "#provider-table"
     home = "provider-table"
 

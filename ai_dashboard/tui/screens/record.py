@@ -1,4 +1,5 @@
-"""What screens that have a request chosen can do with it: copy it as a command or a program, or plan it anew."""
+"""What screens that have a request chosen can do with it: copy it as a command or a program, ask it again,
+or plan it anew."""
 
 from textual.message import Message
 
@@ -18,6 +19,14 @@ class PlanWanted(Message):
         self.about = about
 
 
+class ReplayWanted(Message):
+    """Somebody wants to ask a request again."""
+
+    def __init__(self, record: RequestRecord) -> None:
+        super().__init__()
+        self.record = record
+
+
 class RecordScreen(PictureScreen):
     """A screen with one request chosen, or none."""
 
@@ -26,7 +35,7 @@ class RecordScreen(PictureScreen):
         raise NotImplementedError
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        if self.is_mounted and action in ("open", "copy", "copy_python", "plan"):
+        if self.is_mounted and action in ("open", "copy", "copy_python", "plan", "replay"):
             return self.chosen() is not None
         return True
 
@@ -45,6 +54,11 @@ class RecordScreen(PictureScreen):
             program = python_of(snapshot.gateway, record)
             self.app.copy_to_clipboard(program)
             self.say(f"copied as Python, for the {record.dialect} client")
+
+    def action_replay(self) -> None:
+        """Ask the request again."""
+        if (record := self.chosen()) is not None:
+            self.post_message(ReplayWanted(record))
 
     def action_plan(self) -> None:
         """Ask where the request would go now."""

@@ -18,8 +18,8 @@ from ai_dashboard.tui.panels.tabs import TabLine
 from ai_dashboard.tui.requesting import root_url
 from ai_dashboard.tui.screens.ask import ConfirmScreen
 from ai_dashboard.tui.screens.compare import CompareScreen
+from ai_dashboard.tui.screens.line import LineScreen
 from ai_dashboard.tui.screens.listing import ListScreen
-from ai_dashboard.tui.screens.path import PathScreen
 
 FILE = "requests.har"
 
@@ -46,21 +46,20 @@ class RequestsScreen(ListScreen):
             case "export":
                 # A browser would have the file on the gateway's machine, which nobody in front of it expects.
                 return self.chosen() is not None and not self.app.is_web
-            case "back":
-                return self.requests.marked is not None or bool(self.requests.filter.text)
             case _:
                 return super().check_action(action, parameters)
 
     def action_sort(self) -> None:
         self.requests.next_sort()
 
-    def action_back(self) -> None:
-        """Drop the mark, else the filter."""
+    async def action_back(self) -> None:
+        """Drop the mark, else the filter, else go back to the overview."""
         if self.requests.marked is not None:
             self.requests.mark(None)
-            self.refresh_bindings()
-        else:
+        elif self.requests.filter.text:
             self.action_drop_filter()
+        else:
+            await self.run_action("app.show_screen(1)")
 
     def action_compare(self) -> None:
         """Mark the selected request, or compare it with the marked one."""
@@ -72,6 +71,7 @@ class RequestsScreen(ListScreen):
             self.say(f"marked {record.id}: m on another one compares them, esc drops the mark")
         elif marked.id == record.id:
             self.requests.mark(None)
+            self.say(f"{record.id} is no longer marked")
         else:
             self.app.push_screen(CompareScreen(self.latest, marked, record))
         self.refresh_bindings()
@@ -85,7 +85,7 @@ class RequestsScreen(ListScreen):
     @work(group="export", exclusive=True)
     async def _export(self, rows: tuple[RequestRecord, ...], root: str) -> None:
         said = f"{plural(len(rows), 'request')}: .har for the network panel of a browser, or .jsonl"
-        path = await self.app.push_screen_wait(PathScreen("Export to", said, FILE, refusal))
+        path = await self.app.push_screen_wait(LineScreen("Export to", said, FILE, "write", refusal))
         if path is None:
             return
         place = place_of(path)

@@ -53,7 +53,7 @@ class AskLine(TypedLine):
 class RoutingScreen(PictureScreen):
     """The tree of routes, and one plan."""
 
-    BINDINGS = bindings(Scope.ROUTING)
+    BINDINGS = bindings(Scope.ROUTING, Scope.VIEW)
     AUTO_FOCUS = "#routes"
     home = "routes"
 
@@ -93,13 +93,7 @@ class RoutingScreen(PictureScreen):
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
-        match action:
-            case "open":
-                return self.routes.selected is not None
-            case "back":
-                return self._asked is not None or self.focused is self.planned
-            case _:
-                return True
+        return action != "open" or self.routes.selected is not None
 
     # ── the tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,7 +138,7 @@ class RoutingScreen(PictureScreen):
         """Show the plan of the selected route, unless something else was asked."""
         name = self.routes.selected
         if self._asked is None:
-            self.planned.put(View(name or "", "", self.routes.plans.get(name) if name is not None else None))
+            self.planned.put(View(name, "", (self.routes.plans or {}).get(name)) if name is not None else View())
         self.refresh_bindings()
 
     @on(RoutesPanel.Opened)
@@ -153,8 +147,14 @@ class RoutingScreen(PictureScreen):
         self.add_class(PLANNED)
         self.planned.focus()
 
-    def action_back(self) -> None:
-        """Back to the tree; what was asked is dropped."""
+    async def action_back(self) -> None:
+        """Back to the tree, dropping what was asked; from there to the overview."""
+        if self._asked is None and self.focused is not self.planned:
+            await self.run_action("app.show_screen(1)")
+        else:
+            self._drop()
+
+    def _drop(self) -> None:
         self.remove_class(PLANNED)
         self._asked, self._about = None, ""
         self.routes.focus()
@@ -165,6 +165,9 @@ class RoutingScreen(PictureScreen):
     def ask(self, facts: RouteFacts, about: str) -> None:
         """Plan a request with these facts; `about` says where they come from."""
         self._asked, self._about = facts, about
+        self.call_later(self._open_asked)  # the screen may be on its way up still
+
+    def _open_asked(self) -> None:
         self.action_open()
         self._explain()
 
@@ -195,7 +198,7 @@ class RoutingScreen(PictureScreen):
     def action_drop_asked(self) -> None:
         """Close the line and go back to the tree."""
         self.bar.close()
-        self.action_back()
+        self._drop()
 
     def action_complete_asked(self) -> None:
         self.bar.complete()
@@ -203,7 +206,7 @@ class RoutingScreen(PictureScreen):
     def _tell(self) -> None:
         """What may follow in the line, or what is wrong with it."""
         text = self.bar.line.value
-        read, ahead = parse(text), choices(text, list(self.routes.plans))
+        read, ahead = parse(text), choices(text, list(self.routes.plans or ()))
         said: Line = [("⏎", Ink.KEY), (" goes to the plan", Ink.DIM)]
         if ahead:
             more: list[Span] = [(f"  {choice.label}", Ink.PLAIN) for choice in ahead[1:]]

@@ -131,6 +131,11 @@ async def test_a_request_that_is_not_remembered_is_the_same_error(port: ControlP
         await port.record("zz/ü")
 
 
+async def test_a_request_that_no_log_keeps_cannot_be_asked_again(port: ControlPort) -> None:
+    with pytest.raises(CallerError, match="keeps no request log"):
+        await port.replay("anything")
+
+
 async def test_a_provider_is_operated(both: Both, port: ControlPort) -> None:
     expected: list[tuple[ProviderAction, Wish | None]] = [
         ("drain", "drained"), ("disable", "disabled"), ("reset", "disabled"), ("enable", None),
@@ -156,6 +161,13 @@ async def test_both_know_the_same_of_a_window(both: Both) -> None:
         SeriesKey("nobody"): (2, 2), SeriesKey("nobody", "m"): (2, 2),
     }  # fmt: skip
     assert sum(point.errors for it in far.series for point in it.points) == 2
+
+
+async def test_a_configuration_that_comes_into_force_is_a_mark_on_the_time_axis(port: ControlPort) -> None:
+    assert (await port.history(Window.DAY)).marks == ()
+    read = await port.config_text("providers.yaml")
+    made = await port.commit("providers.yaml", f"{PROVIDERS}# more\n", read.hash, "more")
+    assert [mark.number for mark in (await port.history(Window.DAY)).marks] == [made.number]
 
 
 async def test_a_provider_is_shown_in_detail(both: Both, port: ControlPort) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -220,6 +221,7 @@ class House:
             config=last.config,
             host=last.host,
             simulated=False,
+            about_money=gateway.keeping.reports.alerts(),
         )
 
     def provider(self, name: str) -> ProviderView:
@@ -241,6 +243,7 @@ async def house(
     loaded: Loaded | None = None,
     discover: Discover | None = None,
     host: str = "127.0.0.1",
+    state: Path | None = None,
 ) -> AsyncIterator[House]:
     """A gateway in front of `plays`: providers that listen here, or addresses. `entries` adds to their configuration.
 
@@ -271,6 +274,7 @@ async def house(
                 read_host=HostView,
                 discover=discover,
                 chance=random.Random(1),
+                state=state,
             )
         )
         url = f"http://{gateway.address[0]}:{gateway.address[1]}"

@@ -128,6 +128,21 @@ async def test_a_caller_who_leaves_hands_over_to_those_who_wait() -> None:
     await found.__aexit__(None, None, None)
 
 
+async def test_the_time_spent_waiting_for_somebody_else_is_told_apart() -> None:
+    clock = Turned()
+    made = caching(clock)
+    async with await missed(made, ask()) as ticket:
+        waiting = asyncio.get_running_loop().create_task(look(made, ask()))
+        await asyncio.sleep(0)
+        clock.ahead += 30
+        ticket.add(reply(ask()))
+        await ticket.keep("p", "m", USAGE, 1.0)
+    found = await waiting
+    assert isinstance(found, Hit)
+    assert 30 <= found.waited_s < 40
+    assert (await hit(made, ask())).waited_s < 10
+
+
 @pytest.mark.parametrize(
     ("settings", "asked", "kept"),
     [
@@ -197,6 +212,10 @@ async def test_a_caller_can_make_an_answer_good_for_less_time_and_not_for_more()
     [
         (PLAN, True),
         (Plan("m", "r", (), (Excluded("p", "m", "unavailable"),)), True),
+        (Plan("m", "r", (), (Excluded("p", "m", "breaker_open: it failed too often"),)), True),
+        (Plan("m", "r", (), (Excluded("p", "m", "disabled_by_operator"),)), False),
+        (Plan("m", "r", (), (Excluded("p", "m", "residency:eu (answers in us)"),)), False),
+        (Plan("m", "r", (), (Excluded("p", "m", "not_asked_for: the caller wants q"),)), False),
         (Plan("m", "r", (Candidate("other", "m", "w", 1.0),), ()), False),
         (Plan("m", "r", (Candidate("p", "newer", "w", 1.0),), ()), False),
     ],

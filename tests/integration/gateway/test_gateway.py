@@ -143,6 +143,14 @@ async def test_a_plan_is_explained_as_a_request_would_take_it() -> None:
         assert taken.attempts == plan.attempts
 
 
+async def test_headers_say_in_a_plan_what_they_say_in_a_request() -> None:
+    async with house({"first": Play(reply(200, WHOLE))}) as home:
+        facts = RouteFacts("m", headers=(("x-requirements", "local_only"), ("x-strategy", "round_robin")))
+        assert home.gateway.explain(facts).strategy == "round_robin"
+        with pytest.raises(CallerError):
+            home.gateway.explain(RouteFacts("m", headers=(("x-requirements", "{"),)))
+
+
 async def test_pictures_follow_what_happens() -> None:
     async with house({"first": Play(reply(200, WHOLE))}) as home:
         before = home.gateway.snapshot()

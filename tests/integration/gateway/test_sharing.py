@@ -138,7 +138,7 @@ async def test_one_place_is_passed_on_among_all_who_want_it(redis: Valkey) -> No
 
 
 async def test_who_finds_no_place_goes_on_to_the_next_candidate(redis: Valkey) -> None:
-    gpu, cloud = Busy(0.3), Play(reply(200, WHOLE))
+    gpu, cloud = Busy(1.5), Play(reply(200, WHOLE))
     entries = {"gpu": {"rate_limits": {"max_concurrent": 2}}}
     async with crew({"gpu": Play(gpu), "cloud": cloud}, redis.url, entries=entries) as gateways:
         await all_know_of_all(gateways)

@@ -9,7 +9,7 @@ import pytest
 
 from ai_dashboard.core.records import Stage
 from ai_dashboard.transport.http1 import Exchange
-from tests.integration.gateway.scene import JSON_TYPE, WHOLE, House, Play, error_of, house, until
+from tests.integration.gateway.scene import ADMIN, JSON_TYPE, WHOLE, House, Play, error_of, house, until
 
 ONE = {"gpu": {"rate_limits": {"max_concurrent": 1}}}
 
@@ -96,6 +96,21 @@ async def test_a_request_whose_deadline_passes_is_told_and_never_sent() -> None:
         assert "nothing was sent" in error_of(refused)["message"]
         busy.finish()
     assert said(gpu) == ["first"]
+
+
+async def test_the_operator_sees_who_waits() -> None:
+    busy = Busy()
+    async with house({"gpu": Play(busy)}, entries=ONE) as home, asyncio.TaskGroup() as clients:
+        assert (await home.http.get("/api/admin/queue")).status_code == 401
+        clients.create_task(ask(home, "first"))
+        await until(lambda: busy.here == 1)
+        clients.create_task(ask(home, "second", priority="low"))
+        await until(lambda: len(home.gateway.runtime.waiting) == 1)
+        told = (await home.http.get("/api/admin/queue", headers=ADMIN)).json()
+        assert told["queues"] == {"m": {"CRITICAL": 0, "HIGH": 0, "NORMAL": 0, "LOW": 1, "BULK": 0}}
+        assert told["total_requests"] == 1
+        assert told["lines"][0]["provider"] == "gpu"
+        busy.finish(2)
 
 
 async def test_when_too_many_wait_the_next_is_told_when_to_come_back() -> None:

@@ -6,8 +6,10 @@ from ai_dashboard.cache.entry import pack, unpack
 from ai_dashboard.core.events import Usage
 from tests.unit.cache.asks import entry
 
+counts = st.integers(0, 2**53)
 
-@given(st.binary(max_size=3000), st.integers(0, 4000), st.none() | st.builds(Usage, st.integers(0), st.integers(0)))
+
+@given(st.binary(max_size=3000), st.integers(0, 4000), st.none() | st.builds(Usage, counts, counts))
 def test_what_is_packed_is_unpacked(body: bytes, compress_above: int, usage: Usage | None) -> None:
     kept = entry(body, usage=usage, answer_id="chatcmpl-1")
     assert unpack(pack(kept, compress_above)) == kept

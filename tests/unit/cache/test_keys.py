@@ -66,7 +66,19 @@ def test_what_only_one_form_can_say_counts() -> None:
 def test_a_response_repeats_its_metadata_so_there_it_counts() -> None:
     form: Form = "openai.responses"
     assert key(ask(form, metadata={"a": "b"})) != key(ask(form))
-    assert key(ask(form, stream=True)) == key(ask(form))
+
+
+def test_a_form_that_cannot_turn_a_whole_reply_into_a_stream_keeps_both() -> None:
+    for form in ("openai.responses", "openai.completions"):
+        assert key(ask(form, stream=True)) != key(ask(form))
+    shown = ask("openai.completions", stream=True, stream_options={"include_usage": True})
+    assert key(shown) != key(ask("openai.completions", stream=True))
+    assert key(ask(stream=True)) == key(ask())
+
+
+def test_a_rule_that_was_written_anew_counts() -> None:
+    scopes = [Scope("acme", "eu"), Scope("acme", "eu", "written"), Scope("acme", "eu", "written anew")]
+    assert len({exact_key(scope, ask(), facts_of(ask())) for scope in scopes}) == 3
 
 
 def test_numbers_that_are_too_long_to_be_told_apart_once_read_are_told_apart() -> None:

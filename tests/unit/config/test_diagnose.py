@@ -23,6 +23,14 @@ def said(loaded: Loaded) -> list[str]:
             "type: vllm, base_url: 'http://<host>:PORT'",
             NO_ADDRESS,
         ),
+        (
+            "type: vllm, base_url: 'http://me:secret@gpu:8000'",
+            "error providers.p.base_url: the address holds a user name or password",
+        ),
+        (
+            "type: vllm, base_url: 'http://gpu:8000/v1?key=secret'",
+            "error providers.p.base_url: the address holds a `?` or `#`",
+        ),
     ],
 )
 def test_addresses(read: Read, entry: str, message: str) -> None:

@@ -26,7 +26,21 @@ def test_is_http(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "gpu:8000", "ftp://gpu", "http://", "http://a b", "http://<host>", "http://gpu:99999", "http://{x}"]
+    "url",
+    [
+        "",
+        "gpu:8000",
+        "ftp://gpu",
+        "http://",
+        "http://a b",
+        "http://<host>",
+        "http://gpu:99999",
+        "http://{x}",
+        "http://me@gpu",
+        "http://me:secret@gpu:1",
+        "http://gpu/v1?key=secret",
+        "http://gpu/#x",
+    ],
 )
 def test_is_not_http(url: str) -> None:
     assert not is_http(url)

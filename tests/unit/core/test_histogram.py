@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.histogram import BUCKETS, bucket_of, middle, quantiles
+from ai_dashboard.core.histogram import BUCKETS, bucket_of, edges, middle, quantiles
 
 LONGEST_S = 66_000.0
 durations = st.floats(0, LONGEST_S)
@@ -41,3 +41,10 @@ def test_quantiles_are_near_those_of_the_sorted_list(values: list[float], qs: li
     qs.sort()
     exact = [sorted(values)[max(1, math.ceil(len(values) * q)) - 1] for q in qs]
     assert quantiles(counts, len(values), qs) == pytest.approx(exact, rel=0.032)
+
+
+def test_buckets_lie_side_by_side_and_hold_their_middle() -> None:
+    for bucket in range(BUCKETS - 1):
+        start, end = edges(bucket)
+        assert end == edges(bucket + 1)[0]
+        assert start <= middle(bucket) < end

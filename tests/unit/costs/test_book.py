@@ -63,7 +63,7 @@ async def test_a_call_that_failed_before_it_was_paid_has_no_receipt() -> None:
 async def test_as_much_is_reserved_as_the_answer_may_become(
     max_tokens: int, max_output: int | None, answers: int, reserved: int
 ) -> None:
-    it = book(assumed_output_tokens=8)
+    it = book(total=1000, assumed_output_tokens=8)
     ticket = await it.reserve(
         it.payer(), "openai", "cents", prompt_tokens=1, max_tokens=max_tokens, max_output=max_output, answers=answers
     )

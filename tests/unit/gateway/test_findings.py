@@ -21,6 +21,7 @@ from ai_dashboard.gateway.findings import first_error, restart_needed
             "listen.host, limits.max_body_mb take",
         ),
         ({"allowed_hosts": ["box"], "auth": {"master_key": "sk-1"}}, (), None),
+        ({"redis": {"url": "redis://box:6379"}}, (), "redis.url takes effect at the next start"),
         ({"limits": {"max_body_mb": 1, "max_connections": 5}}, (), "limits.max_connections, limits.max_body_mb take"),
     ],
 )

@@ -27,9 +27,9 @@ def test_facts_without_keys_are_the_same_object() -> None:
         assert without_keys(facts) is facts
 
 
-def test_headers_metadata_and_user_are_looked_at() -> None:
+def test_what_callers_write_freely_is_looked_at() -> None:
     key = "sk-0123456789abcdef"
-    found = without_keys(RouteFacts("m", headers=(("x-a", key),), metadata=(("b", key),), user=key, tenant="acme"))
+    found = without_keys(RouteFacts(key, headers=(("x-a", key),), metadata=(("b", key),), user=key, tenant="acme"))
     assert found == RouteFacts(
-        "m", headers=(("x-a", "sk-…cdef"),), metadata=(("b", "sk-…cdef"),), user="sk-…cdef", tenant="acme"
+        "sk-…cdef", headers=(("x-a", "sk-…cdef"),), metadata=(("b", "sk-…cdef"),), user="sk-…cdef", tenant="acme"
     )

@@ -7,11 +7,20 @@ from hypothesis import strategies as st
 from ai_dashboard.gateway.shared_notes import MAX_REASON_CHARS, Opening, ProviderNote, decode, encode
 
 times = st.floats(min_value=0, max_value=4e9)
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+texts = st.text(st.characters(codec="utf-8"), max_size=40)
 openings = st.builds(Opening, times, st.booleans(), texts, texts)
 notes = st.dictionaries(
     texts,
-    st.builds(ProviderNote, st.integers(0, 10**6), times, times, texts, st.dictionaries(texts, openings, max_size=3)),
+    st.builds(
+        ProviderNote,
+        st.integers(0, 10**6),
+        times,
+        times,
+        texts,
+        times,
+        texts,
+        st.dictionaries(texts, openings, max_size=3),
+    ),
     max_size=4,
 )
 
@@ -47,7 +56,7 @@ def test_what_one_cannot_read_of_a_note_does_not_spoil_the_rest() -> None:
 
 
 def test_reasons_are_short() -> None:
-    note = {"p": ProviderNote(0, 0.0, 1.0, "x" * 5000, {"m": Opening(2.0, reason="y" * 5000)})}
+    note = {"p": ProviderNote(0, 0.0, 1.0, "x" * 5000, openings={"m": Opening(2.0, reason="y" * 5000)})}
     understood = decode(encode(note))
     assert understood is not None
     assert len(understood["p"].refused) == MAX_REASON_CHARS

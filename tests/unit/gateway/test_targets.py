@@ -6,8 +6,17 @@ import pytest
 
 from ai_dashboard.config.schema import RateLimits
 from ai_dashboard.core.errors import UpstreamError
-from ai_dashboard.core.snapshot import BreakerState, Health
-from ai_dashboard.gateway.targets import MAX_SHOWN, MAX_TARGETS, MIN_LOOK_S, Present, ProviderState, TargetState
+from ai_dashboard.core.snapshot import BreakerState, Health, LoadedModel
+from ai_dashboard.gateway.targets import (
+    MAX_FAILURES,
+    MAX_REMEMBERED,
+    MAX_SHOWN,
+    MAX_TARGETS,
+    MIN_LOOK_S,
+    Present,
+    ProviderState,
+    TargetState,
+)
 from ai_dashboard.gateway.warmth import SILENT, Engine
 from ai_dashboard.routing.breaker import BreakerPolicy
 from ai_dashboard.routing.headroom import Left
@@ -157,3 +166,37 @@ def test_what_is_left_is_the_scarcest_of_all_limits() -> None:
     assert state.headroom == 0.0
     assert state.reckon(NOW + 6)
     assert state.headroom == 0.5
+
+
+def test_what_happened_lately_is_remembered_and_there_is_an_end_to_it() -> None:
+    state = provider()
+    for number in range(MAX_REMEMBERED + 5):
+        state.become(Health.ACTIVE if number % 2 else Health.UNAVAILABLE, f"reason {number}", float(number))
+        state.failed("m", f"failure {number}", float(number))
+    assert len(state.changes) == MAX_REMEMBERED
+    assert (state.changes[-1].at, state.changes[-1].reason) == (104.0, "reason 104")
+    assert len(state.failures) == MAX_FAILURES
+    assert (state.failures[-1].model, state.failures[-1].message) == ("m", state.last_error)
+    state.become(Health.UNAVAILABLE, "still", 200.0)
+    assert state.changes[-1].at == 104.0  # the same health with another reason is no change
+
+
+def test_what_is_left_of_each_limit() -> None:
+    state = provider()
+    state.limits = RateLimits(requests_per_minute=10, tokens_per_minute=1_000)
+    state.told([Left("requests", 0.5, NOW + 30), Left("over", 0.1, NOW - 1)])
+    state.rate.add(NOW, 3)
+    state.in_flight = 1
+    state.tokens.add(NOW, 250)
+    assert [(it.name, round(it.left, 2), it.resets_in_s) for it in state.limits_left(NOW)] == [
+        ("requests", 0.5, 30.0),
+        ("10 requests a minute, as configured", 0.6, None),
+        ("1,000 tokens a minute, as configured", 0.75, None),
+    ]
+
+
+def test_what_is_in_memory_is_what_the_server_says() -> None:
+    state = provider()
+    assert not state.loaded
+    state.says(Engine({"a": 0.5, "b": None}, vram={"a": 7}), NOW, 0.0)
+    assert state.loaded == (LoadedModel("a", 0.5, 7), LoadedModel("b", None, None))

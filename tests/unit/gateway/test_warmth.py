@@ -35,6 +35,11 @@ def test_ollama_says_what_it_holds_where_and_until_when(
     assert found.until == (pytest.approx(until) if until is not None else None)
 
 
+def test_ollama_says_how_much_vram_each_model_takes() -> None:
+    found = ollama({"name": "a", "size_vram": 5}, {"name": "b", "size_vram": -1}, {"name": "c", "size_vram": "all"})
+    assert found.vram == {"a": 5}
+
+
 def test_the_first_to_go_counts() -> None:
     ends = ("2026-02-02T03:40:00Z", "2026-02-02T02:40:00Z")
     assert ollama(*({"name": end, "expires_at": end} for end in ends)).until == NOON

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_dashboard.queueing.line import RISEN, RISEN_EVERY, Line, LineFull, Ticket
-from ai_dashboard.queueing.priority import TOP, Priority, priority_of, promoted_at
+from ai_dashboard.queueing.priority import TOP, Priority, promoted_at
 
 
 def ticket(
@@ -202,18 +202,3 @@ def level_at(it: Ticket, now: float) -> int:
     while (at := promoted_at(it.since, it.priority, level, 30)) is not None and at <= now:
         level = level + 1 if level + 1 < TOP else RISEN
     return level
-
-
-@pytest.mark.parametrize(
-    ("text", "priority"),
-    [
-        ("high", Priority.HIGH),
-        ("BULK", Priority.BULK),
-        ("4", Priority.CRITICAL),
-        ("5", None),
-        ("now", None),
-        ("", None),
-    ],
-)
-def test_levels_go_by_name_or_number(text: str, priority: Priority | None) -> None:
-    assert priority_of(text) is priority

@@ -16,7 +16,7 @@ ROWS: dict[str, dict[str, object]] = {
     "ok": {"provider": "ollama", "asked": "llama3.1:8b", "status": 200, "ttft_s": 0.3, "total_s": 1.0, "stream": 1,
            "prompt_tokens": 100, "completion_tokens": 50, "cost": 0},
     "slow": {"provider": "vllm", "asked": "qwen2.5:7b", "status": 200, "ttft_s": 2.5, "total_s": 90.0,
-             "prompt_tokens": 5000, "completion_tokens": 10, "cost": 20_000_000, "tenant": "acme"},
+             "prompt_tokens": 5000, "completion_tokens": 10, "cost": 20_000_000, "tenant": "acme", "cached": "exact"},
     "failed": {"provider": "openai", "asked": "gpt-5", "status": 502, "error": "upstream_error",
                "message": "100% of_it 'is' down; --", "attempts": "[{}, {}]"},
     "refused": {"provider": "", "asked": "gpt-5", "status": 429, "error": "rate_limit_exceeded", "tenant": "acme"},
@@ -25,12 +25,13 @@ ROWS: dict[str, dict[str, object]] = {
 
 def table() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    for statement in STEPS[0].split(";"):
-        connection.execute(statement)
+    for step in STEPS:
+        for statement in step.split(";"):
+            connection.execute(statement)
     usual = dict.fromkeys(COLUMNS, "") | {
         "at": NOW, "status": 200, "stream": 0, "ttft_s": None, "total_s": 0.1, "overhead_s": 0, "prompt_tokens": None,
         "completion_tokens": None, "cached_tokens": None, "cost": None, "error": None, "attempts": "[{}]",
-        "estimated": 0,
+        "estimated": 0, "cached": None,
     }  # fmt: skip
     for name, different in ROWS.items():
         row = usual | {"id": name} | different
@@ -75,6 +76,8 @@ def found(text: str) -> list[str]:
         ("attempts:>1", ["failed"]),
         ("stream:yes", ["ok"]),
         ("stream:no tenant:acme", ["slow", "refused"]),
+        ("hit:exact", ["slow"]),
+        ("-hit:*", ["ok", "failed", "refused"]),
         ("gpt", ["failed", "refused"]),
         ("llama3.1:8b", ["ok"]),
         ("qwen2.5:7b", ["slow"]),

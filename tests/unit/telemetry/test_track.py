@@ -7,10 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_dashboard.core.histogram import bucket_of
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
 from ai_dashboard.telemetry.track import Track
 
 WINDOW_S = SLICE_S * SLICES
+
+
+def test_the_histograms_are_those_of_the_window() -> None:
+    track = Track(0.0)
+    track.add(0.0, [(1.0, 0.1, 5)] * 3)
+    track.add(WINDOW_S - 1, [(2.0, None, 5)])
+    ttft, total = track.histograms(WINDOW_S - 1)
+    assert (sum(ttft), sum(total), total[bucket_of(1.0)], total[bucket_of(2.0)]) == (3, 4, 3, 1)
+    ttft, total = track.histograms(WINDOW_S + 1)
+    assert (sum(ttft), sum(total)) == (0, 1)
 
 
 @dataclass(frozen=True)

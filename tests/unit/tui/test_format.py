@@ -87,6 +87,17 @@ def test_sizes(used: int | None, total: int | None, text: str) -> None:
     assert fmt.size_pair(used, total) == text
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (None, "–"), (0, "0"), (999, "999"), (1000, "1.0K"), (10_300, "10K"), (5 * 1024**3, "5.0G"),
+        (1023 * 1024**2, "1.0G"), (139 * 1024**3, "139G"), (3 * 1024**4, "3.0T"), (5_000 * 1024**4, "5000T"),
+    ],
+)  # fmt: skip
+def test_one_size(number: float | None, text: str) -> None:
+    assert fmt.size(number) == text
+
+
 def test_the_time_of_day_has_a_fixed_width() -> None:
     assert re.fullmatch(r"\d\d:\d\d:\d\d", fmt.clock_time(1_790_000_000.0))
 
@@ -94,3 +105,21 @@ def test_the_time_of_day_has_a_fixed_width() -> None:
 @pytest.mark.parametrize(("number", "text"), [(1, "1 request"), (0, "0 requests"), (1_200, "1,200 requests")])
 def test_plurals(number: int, text: str) -> None:
     assert fmt.plural(number, "request") == text
+
+
+@pytest.mark.parametrize(
+    ("nano", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (1, "<.0001"),
+        (50_000, "0.0001"),
+        (400_000, "0.0004"),
+        (1_200_000_000, "1.2000"),
+        (12_500_000_000, "12.50"),
+        (99_999_000_000_000, "99999.00"),
+    ],
+)
+def test_what_was_spent_fits_its_column(nano: int | None, text: str) -> None:
+    assert fmt.spent(nano) == text
+    assert len(text) <= 8

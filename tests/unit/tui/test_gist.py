@@ -23,6 +23,7 @@ def test_what_is_special_comes_first(stage: Stage, words: str) -> None:
 def test_a_fallback_and_the_rule_are_told() -> None:
     assert why(record(4)) == "fallback←openai · capabilities.general_chat"
     assert why(record(1, plan=None)) == ""
+    assert why(record(1, plan=None, cached="semantic")) == "semantic hit"
 
 
 def test_only_what_has_not_ended_is_running() -> None:

@@ -2,16 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import RequestRecord, Stage
-from ai_dashboard.tui.query import ALL, Query, Term, Wrong, choices, parse, quoted, read_term, values_of, words
+from ai_dashboard.tui.query import ALL, Query, Sieve, Term, Wrong, choices, parse, quoted, read_term, values_of, words
 from ai_dashboard.tui.query_fields import FIELDS
 from tests.tui.fakes import record, records
 
 ONES = (
     record(1, provider="ollama", model="llama3.1:8b", asked="llama3.1:8b"),
     record(2, status=502, stage=Stage.FAILED, error="upstream_error", ttft_s=None, provider="openai", model="gpt-5"),
-    record(3, ttft_s=2.5, facts=RouteFacts("chat", tenant="acme")),
+    record(3, ttft_s=2.5, tenant="acme"),
     record(4),
 )
 
@@ -76,6 +75,22 @@ def test_what_a_filter_finds(text: str, seqs: list[int]) -> None:
 )
 def test_what_is_wrong_is_told_in_words(text: str, problem: str) -> None:
     assert parse(text) == Wrong(problem)
+
+
+def test_a_list_that_moves_on_is_looked_at_once() -> None:
+    seen: list[int] = []
+
+    def slow(one: RequestRecord) -> bool:
+        seen.append(one.seq)
+        return one.seq % 2 == 0
+
+    sieve = Sieve(Query("odd", (slow,)))
+    assert [one.seq for one in sieve.chosen(ONES[:3])] == [2]
+    assert [one.seq for one in sieve.chosen(ONES[1:])] == [2, 4]
+    assert seen == [1, 2, 3, 4]
+    assert [one.seq for one in sieve.chosen(ONES)] == [2, 4]
+    assert seen == [1, 2, 3, 4, 1]
+    assert Sieve().chosen(ONES) is ONES
 
 
 def test_words_stand_between_spaces_outside_quotes() -> None:

@@ -12,7 +12,11 @@ FULL = record(
     stage=Stage.FAILED,
     status=502,
     error="upstream_error",
-    facts=RouteFacts("chat", capability="code", tenant="acme", user="42"),
+    facts=RouteFacts("chat", capability="code", user="42"),
+    tenant="acme",
+    key_id="key-1",
+    cost=20_000_000,
+    cached="exact",
     plan=replace(plan(), strategy="latency_based"),
 )
 
@@ -21,6 +25,8 @@ TEXTS = {
     "model": ["qwen3-32b"],
     "asked": ["chat"],
     "tenant": ["acme"],
+    "key": ["key-1"],
+    "cached": ["exact"],
     "user": ["42"],
     "capability": ["code"],
     "stage": ["failed"],
@@ -33,7 +39,10 @@ TEXTS = {
     "stream": ["yes"],
     "id": ["req-000004"],
 }
-NUMBERS = {"status": 502, "ttft": 0.088, "total": 1.21, "own": 0.0004, "queued": 0.0, "in": 812, "out": 240, "tries": 2}
+NUMBERS = {
+    "status": 502, "ttft": 0.088, "total": 1.21, "own": 0.0004, "queued": 0.0, "in": 812, "out": 240, "cost": 0.02,
+    "tries": 2,
+}  # fmt: skip
 
 
 def test_every_field_reads_what_it_says() -> None:
@@ -51,8 +60,8 @@ def test_every_example_is_a_value_of_its_field(name: str) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_what_is_not_known_is_like_nothing(name: str) -> None:
     bare = record(
-        0, status=0, provider="", model="", asked="", ttft_s=None, usage=None, attempts=(), plan=None, dialect="", id="",
-        stage=Stage.WAITING,
+        0, status=0, provider="", model="", asked="", ttft_s=None, usage=None, attempts=(), plan=None, dialect="",
+        id="", stage=Stage.WAITING,
     )  # fmt: skip
     known = {"stage", "stream", "total", "queued", "tries"}
     test = FIELDS[name].test(

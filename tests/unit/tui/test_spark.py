@@ -32,3 +32,7 @@ def test_a_sparkline_has_its_width(values: list[float | None], width: int) -> No
 )
 def test_gauges(ratio: float | None, text: str) -> None:
     assert gauge(ratio, 6) == text
+
+
+def test_a_share_is_measured_against_the_whole() -> None:
+    assert sparkline([0.0, 0.5, 1.0, 2.0], 4, top=1.0) == "▁▅██"

@@ -4,7 +4,7 @@ from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import AttemptRecord, Stage
 from ai_dashboard.tui.ink import Ink, text_of, width_of
-from ai_dashboard.tui.panels.request import NOT_KEPT, View, draw, tokens_per_second
+from ai_dashboard.tui.panels.request import AGAIN, View, draw, tokens_per_second
 from tests.tui.fakes import hostile_record, record
 
 
@@ -80,13 +80,23 @@ def test_no_line_is_wider_than_the_panel(one: object, width: int) -> None:
 
 
 def test_what_routing_knew_is_told_where_it_knew_anything() -> None:
-    facts = RouteFacts("chat", tenant="acme", needs=frozenset({"vision", "tools"}), max_tokens=2_000)
-    assert "known     tenant acme · needs tools, vision · up to 2,000 tokens out" in page(View(record(1, facts=facts)))
+    facts = RouteFacts("chat", needs=frozenset({"vision", "tools"}), max_tokens=2_000)
+    asked = record(1, facts=facts, tenant="acme", key_id="key-1")
+    assert "known     tenant acme · key key-1 · needs tools, vision · up to 2,000 tokens out" in page(View(asked))
     assert not any(line.startswith("known") for line in page(View(record(1, facts=RouteFacts("chat")))))
 
 
-def test_why_there_is_no_replay_is_told_with_what_there_is() -> None:
-    assert f"again     {NOT_KEPT}" in page(View(record(1)), 198)
+def test_what_it_cost_is_told_where_it_is_known() -> None:
+    assert "cost      $0.0004" in page(View(record(1, cost=400_000)))
+    assert not any(line.startswith("cost") for line in page(View(record(1))))
+
+
+def test_an_answer_that_was_known_before_says_so() -> None:
+    assert "cache     semantic hit: the answer was known before" in page(View(record(1, cached="semantic")))
+
+
+def test_what_can_be_done_once_more_is_told_with_its_terms() -> None:
+    assert f"again     {AGAIN}" in page(View(record(1)), 198)
 
 
 def test_a_forgotten_request_says_so() -> None:

@@ -36,6 +36,10 @@ def test_lanes_stand_on_one_axis() -> None:
     ]
 
 
+def test_an_answer_that_was_known_before_is_the_caches_time() -> None:
+    assert [lane.label for lane in lanes(record(1, cached="exact", attempts=()))] == ["cache", "caller"]
+
+
 def test_the_queue_stands_before_the_first_try() -> None:
     waited = record(1, queued_s=0.4, attempts=(AttemptRecord("vllm", "m", "", 0.5, 0.7, 1.2, 200, None),))
     assert [(it.label, it.start_s, it.end_s) for it in lanes(waited)][:3] == [

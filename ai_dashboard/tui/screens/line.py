@@ -1,4 +1,4 @@
-"""A question in front of a screen: into which file? What is wrong with the answer is told while it is typed."""
+"""A question in front of a screen that is answered by a line. What is wrong with it is told while it is typed."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
@@ -16,18 +16,19 @@ from ai_dashboard.tui.panels.base import Canvas
 from ai_dashboard.tui.typed_line import TypedLine
 
 
-class PathLine(TypedLine):
-    """The line in which the path is typed."""
+class AnswerLine(TypedLine):
+    """The line in which the answer is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PATH)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LINE)
 
 
-class PathHint(Canvas):
-    """What is written, and what is wrong with the path; else the keys."""
+class AnswerHint(Canvas):
+    """What is asked, and what is wrong with the answer; else the keys."""
 
-    def __init__(self, said: str) -> None:
-        super().__init__("path-hint")
+    def __init__(self, said: str, verb: str) -> None:
+        super().__init__("line-hint")
         self._said = said
+        self._verb = verb
         self._problem = ""
 
     def tell(self, problem: str) -> None:
@@ -36,23 +37,24 @@ class PathHint(Canvas):
         self.stale()
 
     def lines(self, width: int, _height: int, /) -> Sequence[Line]:
-        keys: Line = [("⏎", Ink.KEY), (" write   ", Ink.DIM), ("esc", Ink.KEY), (" leave it", Ink.DIM)]
+        keys: Line = [("⏎", Ink.KEY), (f" {self._verb}   ", Ink.DIM), ("esc", Ink.KEY), (" leave it", Ink.DIM)]
         second: Line = [("✗ ", Ink.BAD), (self._problem, Ink.PLAIN)] if self._problem else keys
         return [crop([(self._said, Ink.DIM)], width), crop(second, width)]
 
 
-class PathScreen(ModalScreen[str | None]):
-    """The path that was typed, None for none. `refusal` says what is wrong with one; empty when that is nothing."""
+class LineScreen(ModalScreen[str | None]):
+    """What was typed, None for nothing. `refusal` says what is wrong with it; empty when that is nothing. `verb`
+    is what is done with it."""
 
-    def __init__(self, title: str, said: str, value: str, refusal: Callable[[str], str]) -> None:
+    def __init__(self, title: str, said: str, value: str, verb: str, refusal: Callable[[str], str]) -> None:
         super().__init__()
         self._title = title
-        self._line = PathLine("path", placeholder="path of a file", value=value)
-        self._hint = PathHint(said)
+        self._line = AnswerLine("line", placeholder="", value=value)
+        self._hint = AnswerHint(said, verb)
         self._refusal = refusal
 
     def compose(self) -> ComposeResult:
-        card = Vertical(self._line, self._hint, id="path-card")
+        card = Vertical(self._line, self._hint, id="line-card")
         card.border_title = self._title
         yield card
 
