@@ -53,6 +53,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--translation", action="store_true", help="measure the translation of streams alone instead")
     parser.add_argument("--planning", action="store_true", help="measure plans alone instead")
     parser.add_argument("--caching", action="store_true", help="measure the cache instead: alone, and hits end to end")
+    parser.add_argument(
+        "--accounting", action="store_true", help="measure money, keys and limits instead"
+    )
     parser.add_argument("--siege", action="store_true", help="measure hostile load and endurance instead (25 minutes)")
     parser.add_argument("--quick", action="store_true", help="with --siege: everything small")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every reading")

@@ -83,6 +83,9 @@ class Book:
         self._payers: dict[tuple[str, str, str], Payer] = {}
         self._providers: dict[str, Share] = {}
         self._owners = self.allowances.named()
+        limited = self.allowances.providers
+        names = [name for name in prices.providers if allowance_of(name, limited).limited]
+        self._limited_providers = tuple(self._provider(name) for name in names)
 
     def payer(self, tenant: str = "", key: str = "", task: str = "", key_budget: Allowance = UNLIMITED) -> Payer:
         """Whoever makes a request. `key_budget` is what the key itself may spend, on top of the configuration."""
@@ -117,19 +120,23 @@ class Book:
         return {**self._owners, EVERYBODY: self.everybody}
 
     def bar(self, payer: Payer) -> Bar | None:
-        """What this payer cannot pay for now; None when nothing is used up."""
-        if not payer.limited and not self.allowances.providers:
+        """What this payer cannot pay for now; None when nothing is used up, as nearly always: then plans may be those
+        that are remembered."""
+        if not payer.limited and not self._limited_providers:
             return None
         wall = self.clock.wall()
-        spent = self._spent(payer.shares, self.calendar.at(wall))
+        moment = self.calendar.at(wall)
+        spent = self._spent(payer.shares, moment) if payer.limited else None
+        if spent is None and self._spent(self._limited_providers, moment) is None:
+            return None
 
         def bar(_facts: RouteFacts, provider: str, model: str) -> str | None:
             if not self.prices.of(provider, model, wall).costs_money:
                 return None
-            reason = spent or self._spent((self._provider(provider),), self.calendar.at(wall))
+            reason = spent or self._spent((self._provider(provider),), moment)
             return f"budget: {used_up(reason.account, reason.limit)}" if reason is not None else None
 
-        return bar if spent is not None or self.allowances.providers else None
+        return bar
 
     def refusal(self, payer: Payer) -> BudgetExceeded | None:
         """What a caller is told for whom nobody is left to answer but those whom nobody may pay for."""

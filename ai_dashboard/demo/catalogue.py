@@ -4,7 +4,8 @@ The figures describe characters, not products: they are what makes them distingu
 with `demo-`, and models overlap so that a fallback has somewhere to go.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ai_dashboard.demo.faults import ChosenFault
@@ -43,7 +44,8 @@ class FaultRates:
 class SimulatedProvider:
     """One provider's character. The time to the first token is log-normal: `ttft_median_s` seconds with `ttft_sigma`
     the standard deviation of its logarithm. `load_s` is what a model's first use takes on top. `embedding_models` make
-    vectors and cannot speak. `faults` are its nature; `chosen` are those that somebody asked for on top."""
+    vectors and cannot speak. `faults` are its nature; `chosen` are those that somebody asked for on top. `prices` are
+    dollars for 1000 tokens, of prompt and answer, by model; one that is `at_home` costs nothing."""
 
     name: str
     kind: ProviderKind
@@ -56,6 +58,8 @@ class SimulatedProvider:
     load_s: float = 0.0
     embedding_models: tuple[SimulatedModel, ...] = ()
     chosen: tuple[ChosenFault, ...] = ()
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    at_home: bool = False
 
     @property
     def all_models(self) -> tuple[SimulatedModel, ...]:
@@ -72,6 +76,7 @@ CLOUD = SimulatedProvider(
     tokens_per_s=90.0,
     faults=FaultRates(rate_limited=0.02, server_error=0.008, cut=0.004),
     embedding_models=(SimulatedModel("text-embedding-3-small", 8192, dimensions=1536),),
+    prices={"gpt-5": (0.00125, 0.01), "gpt-5-mini": (0.00025, 0.002), "text-embedding-3-small": (0.00002, 0.0)},
 )
 
 VLLM = SimulatedProvider(
@@ -83,6 +88,7 @@ VLLM = SimulatedProvider(
     ttft_sigma=0.25,
     tokens_per_s=60.0,
     faults=FaultRates(server_error=0.006, stall=0.002, cut=0.003),
+    at_home=True,
     embedding_models=(SimulatedModel("nomic-embed-text", 2048, "137M", dimensions=768),),
 )
 

@@ -152,6 +152,8 @@ class DemoStage:
             "status": "active",
             "description": provider.description,
             "requires_api_key": False,
+            **({"location": "local"} if provider.at_home else {}),
+            **({"cost_per_1k_tokens": _written(provider.prices)} if provider.prices else {}),
             "features": {"simulated": True} | ({"faults": written(provider.chosen)} if provider.chosen else {}),
             "models": [
                 {"name": model.name, "context_length": model.context_length}
@@ -190,3 +192,7 @@ async def _to_its_end(change: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await over.wait()
         raise
+
+
+def _written(prices: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    return {model: {"input": prompt, "output": answer} for model, (prompt, answer) in prices.items()}

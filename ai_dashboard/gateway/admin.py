@@ -1,8 +1,6 @@
 """The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
 
-import asyncio
 from dataclasses import replace
-from functools import partial
 from typing import Protocol, get_args
 from urllib.parse import parse_qs, unquote
 
@@ -14,6 +12,7 @@ from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
@@ -75,10 +74,7 @@ class AdminApi:
         if action is None or not provider:
             raise NotFound(f"there is no {exchange.path}", hint=f"POST …/providers/NAME/ and {' or '.join(_ACTIONS)}")
         view = self._gateway.operate(unquote(provider), action)
-        if (audit := self._gateway.audit) is not None:
-            who = exchange.caller.key_id if exchange.caller is not None else ""
-            what, after = f"provider.{action}", view.wish or ""
-            await asyncio.to_thread(partial(audit.note, what, view.name, who=who, where=exchange.peer, after=after))
+        await note_change(self._gateway.audit, exchange, f"provider.{action}", view.name, after=view.wish or "")
         reply_json(exchange, view)
 
     @described(

@@ -4,11 +4,13 @@ cannot be written down is kept until it can be, and said. Changes that are commi
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ai_dashboard.config.changes import Change
 from ai_dashboard.gateway.folder import Contents, differing, hashes
 from ai_dashboard.telemetry.audit import Audit
+from ai_dashboard.transport.http1 import Exchange
 
 GATEWAY = "the gateway"
 """Who it was when nobody asked."""
@@ -22,6 +24,17 @@ class By:
     where: str
     why: str
     what: str
+
+
+async def note_change(
+    audit: Audit | None, exchange: Exchange, what: str, subject: str = "", *, before: str = "", after: str = ""
+) -> None:
+    """Somebody has changed something by the admin API."""
+    if audit is not None:
+        caller = exchange.caller
+        who = caller.key_id if caller is not None else "admin API"
+        noting = partial(audit.note, what, subject, who=who, where=exchange.peer, before=before, after=after)
+        await asyncio.to_thread(noting)
 
 
 class Auditing:

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ai_dashboard.core.cache import CacheFigures, Feedback, Invalidated
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.caching import Caching
 from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
 
@@ -47,8 +49,9 @@ B = TypeVar("B", bound=_Body)
 class CacheApi:
     """Handlers below `/api/admin/cache/`; each answers with the JSON of one dataclass of `core`, field for field."""
 
-    def __init__(self, gateway: Cached) -> None:
+    def __init__(self, gateway: Cached, audit: Audit | None = None) -> None:
         self._gateway = gateway
+        self._audit = audit
 
     def handlers(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, name and handler of each."""
@@ -67,7 +70,10 @@ class CacheApi:
         asked = await _read(exchange, Forget)
         if asked.all == (asked.tenant is not None or asked.model is not None):
             raise CallerError("say what is to be forgotten", hint="`tenant`, `model`, or both; or `all: true` alone")
-        reply_json(exchange, await self._gateway.caching.invalidate(asked.tenant, asked.model))
+        gone = await self._gateway.caching.invalidate(asked.tenant, asked.model)
+        what = ", ".join(it for it in (asked.tenant, asked.model) if it is not None) or "all"
+        await note_change(self._audit, exchange, "cache.invalidate", what, after=f"{gone.exact + gone.semantic} gone")
+        reply_json(exchange, gone)
 
     @described(Feedback, body=BadHit)
     async def _feedback(self, exchange: Exchange) -> None:

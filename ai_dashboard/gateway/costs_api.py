@@ -9,9 +9,11 @@ from ai_dashboard.core.costs import BudgetViews, CostLines, CostTable, Dimension
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.costs.reports import MONTH, Reports
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
@@ -42,8 +44,9 @@ class SetBudget(BaseModel):
 class CostsApi:
     """Handlers below `/api/admin/`."""
 
-    def __init__(self, gateway: Paying) -> None:
+    def __init__(self, gateway: Paying, audit: Audit | None = None) -> None:
         self._gateway = gateway
+        self._audit = audit
 
     def handlers(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, name and handler of each."""
@@ -91,5 +94,10 @@ class CostsApi:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
-        await self._gateway.reports.set_budget(None if asked.budget_limit is None else nano(asked.budget_limit))
-        reply_json(exchange, await self._gateway.reports.this_month())
+        reports = self._gateway.reports
+        before = await reports.this_month()
+        await reports.set_budget(None if asked.budget_limit is None else nano(asked.budget_limit))
+        now = await reports.this_month()
+        was, is_ = (str(it["budget_limit"]) for it in (before, now))
+        await note_change(self._audit, exchange, "budget.set", "all together", before=was, after=is_)
+        reply_json(exchange, now)

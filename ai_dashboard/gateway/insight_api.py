@@ -9,9 +9,11 @@ import orjson
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.insight import Insight
 from ai_dashboard.gateway.routes import Handler
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
 MAX_SHOWN = 8
@@ -25,6 +27,8 @@ class Inspected(Protocol):
 
     @property
     def insight(self) -> Insight: ...
+    @property
+    def audit(self) -> Audit | None: ...
 
 
 class InsightApi:
@@ -70,7 +74,9 @@ class InsightApi:
         action = next((known for known in _ACTIONS if known == wanted), None)
         if action is None or not provider:
             raise NotFound(f"there is no {exchange.path}", hint=f"POST …/services/NAME/ and {' or '.join(_ACTIONS)}")
-        reply_json(exchange, await self._gateway.insight.service(unquote(provider), action))
+        view = await self._gateway.insight.service(unquote(provider), action)
+        await note_change(self._gateway.audit, exchange, f"service.{action}", view.unit, after=view.state)
+        reply_json(exchange, view)
 
 
 def _name(exchange: Exchange, before: str) -> str:

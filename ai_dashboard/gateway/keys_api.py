@@ -1,6 +1,5 @@
 """The admin API's part about keys and tenants. A secret is in one reply, once: in that to whoever made the key."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
@@ -12,6 +11,7 @@ from ai_dashboard.config.schema.tenants import Tenant
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView, NewKey, TenantView
 from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
@@ -146,15 +146,7 @@ class KeysApi:
         reply_json(exchange, tenant_view(self._tenants(), name))
 
     async def _note(self, exchange: Exchange, what: str, key: KeyView, before: str, after: str) -> None:
-        """What has happened is put on record; where that is not possible now, it is kept until it is."""
-        audit = self._audit
-        if audit is None:
-            return
-
-        def write() -> str:
-            return audit.note(what, key.id, who="admin API", where=exchange.peer, before=before, after=after)
-
-        await asyncio.to_thread(write)
+        await note_change(self._audit, exchange, what, key.id, before=before, after=after)
 
 
 def _changed(wanted: Wanted, asked: KeyBody, given: set[str]) -> Wanted:

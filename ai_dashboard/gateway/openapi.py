@@ -6,7 +6,7 @@ is asked for in a provider's own dialect is that dialect's business; of those ro
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Literal, assert_never
+from typing import Literal, assert_never, cast
 
 import orjson
 from pydantic import TypeAdapter
@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from ai_dashboard import __version__
-from ai_dashboard.gateway.described import JSON, About, JsonObject, about, described
+from ai_dashboard.gateway.described import JSON, About, JsonObject, Shape, about, described
 from ai_dashboard.gateway.routes import Route, Scope
 from ai_dashboard.transport.http1 import Exchange
 
@@ -59,7 +59,7 @@ SCHEMES: JsonObject = {
     "key": {"type": "apiKey", "in": "query", "name": "key", "description": "As Google's examples do."},
 }
 
-CALLERS: list[dict[str, list[str]]] = [{}, *({name: []} for name in ("bearer", "x-api-key", "x-goog-api-key", "key"))]
+CALLERS: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"x-api-key": []}, {"x-goog-api-key": []}, {"key": []}]
 """Any of these, or none where no key is needed."""
 
 _PLACES = re.compile(r"\{(\w+)\}")
@@ -184,8 +184,12 @@ def _schemas(told: Iterable[tuple[Route, About]]) -> tuple[dict[_Key, JsonObject
     """The schema of each body and answer, and those that they refer to."""
     inputs: list[tuple[_Key, _Mode, TypeAdapter[object]]] = []
     for route, found in told:
-        inputs.append(((_key(route), "answer"), "serialization", TypeAdapter(found.answers)))
+        inputs.append(((_key(route), "answer"), "serialization", _adapter(found.answers)))
         if found.body is not None:
-            inputs.append(((_key(route), "body"), "validation", TypeAdapter(found.body)))
+            inputs.append(((_key(route), "body"), "validation", _adapter(found.body)))
     made, common = TypeAdapter.json_schemas(inputs, ref_template=IN_SCHEMAS, schema_generator=_Whole)
     return {key: schema for (key, _mode), schema in made.items()}, common.get("$defs", {})
+
+
+def _adapter(shape: Shape) -> TypeAdapter[object]:
+    return TypeAdapter(cast("type[object]", shape))  # unions and `tuple[…]` are types to pydantic, and not to `type`

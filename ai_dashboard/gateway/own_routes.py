@@ -46,10 +46,10 @@ def _handlers(gateway: Governed) -> Iterator[tuple[str, str, Handler]]:
     yield "POST", "refresh", admin.refresh
     for method, path, handler in ConfigApi(gateway).handlers():
         yield method, f"config/{path}", handler
-    for method, path, handler in CacheApi(keeping).handlers():
+    for method, path, handler in CacheApi(keeping, gateway.audit).handlers():
         yield method, f"cache/{path}", handler
     yield from InsightApi(gateway).handlers()
-    yield from CostsApi(keeping).handlers()
+    yield from CostsApi(keeping, gateway.audit).handlers()
     yield from BalanceApi(gateway.desk).handlers()
     yield from QueueApi(gateway.desk().runtime).handlers()
     yield from AuditApi(gateway).handlers()

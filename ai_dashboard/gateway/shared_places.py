@@ -87,22 +87,22 @@ class SharedPlaces:
 
     async def run(self) -> None:
         """Ask for places, until cancelled. Before and after, everybody has one."""
-        try:
-            async with asyncio.TaskGroup() as self._tasks:
-                for pool in self._pools.values():
-                    self._tasks.create_task(self._look_after(pool), name="places")
+        async with asyncio.TaskGroup() as group:
+            self._tasks = group
+            try:
                 await asyncio.get_running_loop().create_future()
-        finally:
-            self._tasks = None
-            for pool in self._pools.values():
-                _let_through(pool)
+            finally:
+                self._tasks = None
+                for pool in self._pools.values():
+                    _let_through(pool)
 
     async def take(self, state: ProviderState, within_s: float = 0.0) -> float | None:
         """Get a place for a try that begins within the same turn of the loop. Returns the seconds that others were
         waited for, None when there is no place within so many seconds."""
-        if state.limits.max_concurrent is None or not self._link.up or self._tasks is None:
+        tasks = self._tasks
+        if state.limits.max_concurrent is None or not self._link.up or tasks is None:
             return 0.0
-        pool = self._pool(state)
+        pool = self._pool(state, tasks)
         if pool.spare:
             pool.spare -= 1
             return 0.0
@@ -145,17 +145,16 @@ class SharedPlaces:
                 pool.news.set()
         for name in self._room.wanted():
             state = providers.get(name)
-            if state is not None and state.limits.max_concurrent is not None:
-                self._pool(state).news.set()
+            if state is not None and state.limits.max_concurrent is not None and self._tasks is not None:
+                self._pool(state, self._tasks).news.set()
 
-    def _pool(self, state: ProviderState) -> _Pool:
+    def _pool(self, state: ProviderState, tasks: asyncio.TaskGroup) -> _Pool:
         pool = self._pools.get(state.name)
         if pool is None or pool.state is not state:
             if pool is not None:
                 pool.news.set()  # it is over
             pool = self._pools[state.name] = _Pool(state)
-            if self._tasks is not None:
-                self._tasks.create_task(self._look_after(pool), name="places")
+            tasks.create_task(self._look_after(pool), name="places")
         return pool
 
     # ── one provider ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -124,7 +124,7 @@ class SharedStanding:
             for gateway, heard in said.items():
                 self._cooled(gateway, state, heard.cool_until, now, ahead_s)
                 self._refused(gateway, state, heard)
-                self._wish(state, (heard.wished_at, heard.wish))
+                self._wish(state, (heard.wished_at, heard.wish), now + ahead_s)
                 for model, opening in heard.openings.items():
                     self._opened(gateway, state, model, opening, now + ahead_s)
         self._follow(notes)
@@ -157,11 +157,13 @@ class SharedStanding:
                 self._refused_by_others[state.name] = said.refused
             self._standing.refused_elsewhere(state, said.refused)
 
-    def _wish(self, state: ProviderState, said: tuple[float, str]) -> None:
-        if said <= self._wishes.get(state.name, (0.0, "")):
+    def _wish(self, state: ProviderState, said: tuple[float, str], now: float) -> None:
+        """Do as an operator has asked another gateway, if that is the latest word."""
+        known = self._wished(state, now)
+        if said <= known:
             return
         self._wishes[state.name] = said
-        if said[1] == (wish(state) or ""):
+        if said[1] == known[1]:
             return
         self._standing.enable(state.name)
         if said[1] == "drained":

@@ -141,13 +141,15 @@ class Breaker:
             self._step(Signal.COOLED, now)
 
     def leave_alone(self, now: float, seconds: float) -> None:
-        """Somebody who shares what he knows has found it failing: it stays open for so long, whatever happened here. One
-        whose answer to a request that was sent to see is still awaited finds out by itself."""
+        """Somebody who shares what he knows has found it failing: it is open for so long, whatever happened here. One
+        that is about to find out by itself does so."""
+        if self.state is BreakerState.PROBING:
+            return
         self._length_s = seconds
         if self.state is BreakerState.OPEN:
             self._since = self._trusted_from = now
             self.due = now + seconds
-        elif self.state is not BreakerState.PROBING:
+        else:
             self._unreachable = False
             self._step(Signal.TRIPPED if self.state is BreakerState.CLOSED else Signal.FAILED, now)
 

@@ -23,14 +23,15 @@ class Mark(NamedTuple):
 
 class Level:
     """How much of a limit is taken: `full_at` is when nothing is any more, `shift_s` what was given back in all. All
-    times are seconds of one clock."""
+    times are seconds of one clock. Every request asks several of them, so nothing here calls anything."""
 
-    __slots__ = ("burst", "full_at", "interval_s", "shift_s", "span_s")
+    __slots__ = ("_room_s", "burst", "full_at", "interval_s", "shift_s", "span_s")
 
     def __init__(self, rate: Rate, shift_s: float = 0.0) -> None:
         self.interval_s = rate.interval_s
         self.burst = rate.burst
         self.span_s = rate.burst * self.interval_s
+        self._room_s = self.span_s + SLACK_S
         self.full_at = 0.0
         self.shift_s = shift_s
 
@@ -43,7 +44,8 @@ class Level:
 
     def fits(self, now: float, amount: float) -> bool:
         """Whether so much may be taken now."""
-        return self.taken_s(now) + amount * self.interval_s <= self.span_s + SLACK_S
+        taken, more = self.full_at - now, amount * self.interval_s
+        return (taken + more if taken > 0.0 else more) <= self._room_s
 
     def wait_s(self, now: float, amount: float) -> float:
         """Seconds after which so much may be taken: 0 now, `NEVER` for more than a burst."""
@@ -54,8 +56,13 @@ class Level:
 
     def take(self, now: float, amount: float) -> Mark:
         """Take it, whether or not there is enough."""
-        self.full_at = now + self.taken_s(now) + amount * self.interval_s
-        return Mark(self.full_at, self.shift_s)
+        taken = self.full_at - now
+        if taken <= 0.0:
+            taken = 0.0
+        elif taken > 2 * self.span_s:
+            taken = 2 * self.span_s
+        self.full_at = full_at = now + taken + amount * self.interval_s
+        return Mark(full_at, self.shift_s)
 
     def correct(self, now: float, mark: Mark, amount: float) -> None:
         """What was taken at `mark` was so much more (or less, when negative) in truth."""
@@ -70,7 +77,14 @@ class Level:
         self.full_at -= back
         self.shift_s += back
 
+    def remaining(self, now: float) -> int:
+        """How many may come at once now."""
+        taken = self.full_at - now
+        if taken <= 0.0:
+            return self.burst
+        free = int(self.burst - (taken - SLACK_S) / self.interval_s)
+        return free if free > 0 else 0
+
     def left(self, now: float) -> Left:
-        """What may come at once now."""
-        taken = self.taken_s(now)
-        return Left(self.burst, max(0, int(self.burst - (taken - SLACK_S) / self.interval_s)), taken)
+        """How it stands now."""
+        return Left(self.burst, self.remaining(now), self.taken_s(now))

@@ -21,6 +21,11 @@ class Spent:
     tokens: int = 0
     unsent: int = 0
 
+    def add(self, tokens: int) -> None:
+        """Count some more."""
+        self.tokens += tokens
+        self.unsent += tokens
+
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
@@ -52,14 +57,16 @@ class MemoryLimits:
         if not limits:
             return taken
         its, now = self._sort(limits), self._clock.monotonic()
-        if not self._fits(its, tokens, now):
+        spent = [self._spent_of(quota) for quota in its.quotas] if its.quotas else []
+        if not self._fits(its, spent, tokens, now):
             raise refusal([self._look(limit, tokens, now) for limit in limits])
         for level in its.requests:
             level.take(now, 1)
         for level in its.tokens:
             taken.marks.append(level.take(now, tokens))
-        for quota in its.quotas:
-            taken.windows.append(self._spend(quota, tokens).window.begins)
+        for it in spent:
+            it.add(tokens)
+            taken.windows.append(it.window.begins)
         for slots in its.slots:
             self._running[slots.name] = self._running.get(slots.name, 0) + 1
         taken.standing = self._standing(its, now)
@@ -84,24 +91,31 @@ class MemoryLimits:
                     self._spend(quota, more)
         self.unmirror(taken.limits)
 
-    def _fits(self, its: _Sorted, tokens: int, now: float) -> bool:
+    def _fits(self, its: _Sorted, spent: list[Spent], tokens: int, now: float) -> bool:
         for level in its.requests:
             if not level.fits(now, 1):
                 return False
         for level in its.tokens:
             if not level.fits(now, tokens):
                 return False
-        return all(self._spend(quota, 0).tokens + tokens <= quota.tokens for quota in its.quotas) and all(
-            self._running.get(slots.name, 0) < slots.most for slots in its.slots
-        )
+        for quota, it in zip(its.quotas, spent, strict=True):
+            if it.tokens + tokens > quota.tokens:
+                return False
+        for slots in its.slots:
+            if self._running.get(slots.name, 0) >= slots.most:
+                return False
+        return True
 
     def _standing(self, its: _Sorted, now: float) -> Standing:
         standing: dict[Counted, Left] = {}
         if its.requests:
-            standing["requests"] = min((level.left(now) for level in its.requests), key=_remaining)
-        if its.tokens or its.quotas:
-            levels, quotas = (level.left(now) for level in its.tokens), map(self._quota_left, its.quotas)
-            standing["tokens"] = min((*levels, *quotas), key=_remaining)
+            standing["requests"] = _tightest(its.requests, now)
+        if its.tokens:
+            standing["tokens"] = _tightest(its.tokens, now)
+        for quota in its.quotas:
+            left = self._quota_left(quota)
+            if (known := standing.get("tokens")) is None or left.remaining < known.remaining:
+                standing["tokens"] = left
         return standing
 
     # ── beside another home ──────────────────────────────────────────────────────────────────────────────────────
@@ -221,5 +235,12 @@ class MemoryLimits:
         self._tidy_at = max(TIDY_AT, 2 * len(self._levels))
 
 
-def _remaining(left: Left) -> int:
-    return left.remaining
+def _tightest(levels: tuple[Level, ...], now: float) -> Left:
+    """How the one stands of which least is left."""
+    tightest = levels[0]
+    if len(levels) > 1:
+        least = tightest.remaining(now)
+        for level in levels[1:]:
+            if (remaining := level.remaining(now)) < least:
+                tightest, least = level, remaining
+    return tightest.left(now)

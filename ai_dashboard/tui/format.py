@@ -105,7 +105,7 @@ def size(number: float | None) -> str:
 
 
 def spent(nano_dollars: int | None) -> str:
-    """US dollars as `0.0004`, `1.2000`, `12.50` or `<.0001`, in at most 8 cells up to 99 999; the sign stands in the
+    """US dollars as `0.0004`, `12.50`, `420` or `<.0001`, in at most 6 cells up to 999 999; the sign stands in the
     column's title."""
     if nano_dollars is None:
         return NOTHING
@@ -114,7 +114,7 @@ def spent(nano_dollars: int | None) -> str:
         return "0"
     if value < 0.00005:
         return "<.0001"
-    return f"{value:.4f}" if value < 10 else f"{value:.2f}"
+    return f"{value:.{4 if value < 9.99995 else 2 if value < 99.995 else 0}f}"
 
 
 def clock_time(at: float) -> str:

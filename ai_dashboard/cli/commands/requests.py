@@ -7,7 +7,7 @@ ai-dashboard requests --since 7d --export csv > week.csv
 ai-dashboard requests show 4f2a                          all that is known of one
 
 A filter is words with spaces between them, all of which have to hold: fields (provider, model, asked, tenant, key,
-status, stage, dialect, error, id, path, ttft, total, overhead, tokens, prompt, completion, cached, cost, attempts,
+status, stage, dialect, error, id, path, ttft, total, overhead, tokens, prompt, completion, cached, hit, cost, attempts,
 stream) as in `ttft:>2s` or `status:4xx,5xx`, any other word is looked for everywhere; a minus in front turns it round.
 """
 
@@ -142,7 +142,7 @@ def line(request: Mapping[str, Any]) -> str:
         f"{tokens:>12}",
         f"{_money(request['cost']):>9}",
         f"{request['tenant']:<10}",
-        f"{request['asked']} @ {request['provider'] or 'nobody'}",
+        f"{request['asked']} @ {request['provider'] or 'nobody'}{' (known)' if request['cached'] else ''}",
     ]
     if request["error"]:
         parts.append(f"{request['error']}: {request['message']}")

@@ -38,8 +38,8 @@ _COLUMNS = (
     Column("TTFT", 5, 5, right=True),
     Column("total", 6, 4, right=True),
     Column(TOKENS, 11, 8),
-    Column(COST, 8, 10, right=True),
-    Column("why", 10, 6, grow=4),
+    Column(COST, 6, 10, right=True),
+    Column("why", 10, 6, grow=6),
 )
 
 MARK = "◆"

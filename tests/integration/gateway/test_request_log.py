@@ -14,7 +14,9 @@ import pytest
 from ai_dashboard.config.load import Config, Loaded
 from ai_dashboard.config.schema import GatewaySettings, Mappings, MultiRegion, ProvidersFile
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.tenancy import KeyLimits
+from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.turned_away import PER_SECOND
 from ai_dashboard.telemetry.request_log import CUT_MARK
 from ai_dashboard.tenancy.keys import Wanted
@@ -183,6 +185,21 @@ async def test_a_row_for_every_end(
     if row["stage"] == "done":
         assert row["stages"]["overhead"] >= 0
         assert row["stages"]["first_token"] + row["stages"]["stream"] == pytest.approx(row["total_s"])
+
+
+async def test_a_mistake_of_our_own_has_a_row_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def crash(_desk: Desk, _facts: RouteFacts) -> Plan:
+        raise KeyError("no such thing")
+
+    monkeypatch.setattr(Desk, "plan", crash)
+    async with house(either(), state=tmp_path) as home:
+        assert (await home.chat()).status_code == 500
+        (row,) = await rows(home)
+        assert home.nothing_in_flight()
+    assert (row["stage"], row["status"], row["error"]) == ("failed", 500, "internal_error")
+    assert "the handler crashed" in caplog.text
 
 
 async def test_a_caller_who_leaves_has_a_row_with_what_was_said(tmp_path: Path) -> None:

@@ -192,3 +192,16 @@ async def test_a_provider_that_was_made_anew_begins_anew(server: Valkey) -> None
         assert attempt is not None
         assert one.state.begun == 1
         assert await one.begin() is None
+
+
+async def test_when_the_gateway_ends_nobody_is_kept_waiting(server: Valkey) -> None:
+    async with takers(server) as (one, other):
+        held = [await one.begin(), await one.begin()]
+        running = asyncio.get_running_loop().create_task(other.places.run())
+        await asyncio.sleep(0)
+        waiting = asyncio.get_running_loop().create_task(other.begin(30.0))
+        await until(lambda: other.state.elsewhere == 2)
+        running.cancel()
+        assert await waiting is not None
+        assert await other.begin() is not None
+        assert len(held) == 2

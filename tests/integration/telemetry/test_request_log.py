@@ -80,6 +80,7 @@ async def test_a_request_is_read_as_it_was_noted(tmp_path: Path) -> None:
             "overhead_s": 0.0005, "prompt_tokens": 100, "completion_tokens": 50, "cached_tokens": 10,
             "reasoning_tokens": 5, "estimated": False, "cost": 0.0012, "error": None, "message": "", "warnings": (),
             "stages": {"queue": 0.1}, "attempts": 0, "plan": 0, "request_body": None, "response_body": None,
+            "cached": None,
         }  # fmt: skip
         bare = replace(ENTRY, record=record(usage=None, plan=None, attempts=(), ttft_s=None), cost=None)
         await stage.note(bare)

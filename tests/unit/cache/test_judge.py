@@ -1,7 +1,11 @@
+import json
+
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ai_dashboard.cache.judge import judge, output_in
+from ai_dashboard.cache.judge import _of_events, judge, output_in, plainly_good
 from ai_dashboard.core.chat import Form
 from ai_dashboard.core.events import Event, Finished, Started, Text, ToolCall, Usage
 from tests.unit.cache.asks import FORMS, ask, reply
@@ -73,3 +77,48 @@ def test_the_items_of_a_response_are_found_again(stream: bool) -> None:
     asked = ask("openai.responses", stream=stream)
     [item] = output_in(reply(asked), stream=stream)
     assert item["content"][0]["text"] == "Hello world"
+
+
+words = st.sampled_from(["", " ", "Hello", "wörld \u2028", "data: [DONE]", '"error"']) | st.text(max_size=6)
+deltas = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.just("assistant"),
+        "content": words | st.none() | st.just([]),
+        "refusal": st.none() | words,
+        "reasoning_content": words,
+        "tool_calls": st.just([{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}]),
+    },
+)
+ends = st.sampled_from([None, None, "stop", "length", "tool_calls", "content_filter", "odd"])
+choices = st.fixed_dictionaries({"delta": deltas, "finish_reason": ends}, optional={"index": st.sampled_from([0, 1])})
+plain = st.fixed_dictionaries({"delta": st.fixed_dictionaries({"content": words}), "finish_reason": st.none()})
+chunks = st.fixed_dictionaries(
+    {"choices": st.lists(choices | plain, max_size=1) | st.lists(plain, min_size=1, max_size=1)},
+    optional={"id": words, "error": st.just({"message": "no"}), "usage": st.none() | st.just({"prompt_tokens": 1})},
+)
+STOPPED = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+usual = st.fixed_dictionaries({"id": st.just("up"), "choices": st.lists(plain, min_size=1, max_size=1)})
+frames = st.one_of(
+    *4 * (usual.map(lambda chunk: b"data: " + json.dumps(chunk).encode()),),
+    chunks.map(lambda chunk: b"data: " + json.dumps(chunk).encode()),
+    st.sampled_from([b": still here", b"event: message\ndata: {}", b"data: {", b"data: 1,2", b"data: {},{}", b""]),
+)
+
+
+mostly = st.sampled_from([True, True, True, False])
+
+
+@given(st.lists(frames, max_size=4), mostly, mostly.map(lambda usual: b"\n\n" if usual else b"\r\n\r\n"), mostly)
+def test_what_is_plainly_good_is_what_decoding_would_find(
+    said: list[bytes], stops: bool, between: bytes, done: bool
+) -> None:
+    ended = [b"data: " + json.dumps(STOPPED).encode()] * stops + [b"data: [DONE]"] * done
+    body = b"".join(event + between for event in [*said, *ended])
+    if (found := plainly_good(body)) is not None:
+        assert found == _of_events(ask(stream=True), body)
+
+
+def test_most_streams_are_plainly_good() -> None:
+    assert plainly_good(reply(ask(stream=True))) == judge(ask(stream=True), reply(ask(stream=True)))
+    assert plainly_good(reply(ask(stream=True))) is not None

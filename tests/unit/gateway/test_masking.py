@@ -13,6 +13,8 @@ from ai_dashboard.gateway.masking import masked, without_keys
         ("Bearer 0123456789", "Bearer …"),
         ("basic dXNlcjpwYXNz", "basic …"),
         ("a bearer of news", "a bearer of news"),
+        ("pk-012345678901", "pk-…8901"),
+        ("basic 01234567", "basic …"),
     ],
 )
 def test_what_looks_like_a_key_is_masked(text: str, shown: str) -> None:

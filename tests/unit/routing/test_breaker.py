@@ -277,6 +277,18 @@ class BreakerMachine(RuleBasedStateMachine):
         self.breaker.left()
         self.note()
 
+    @rule(seconds=st.floats(0.1, 500))
+    def somebody_else_has_found_it_failing(self, seconds: float) -> None:
+        was = self.breaker.state
+        self.breaker.leave_alone(self.now, seconds)
+        if was is PROBING:
+            assert self.breaker.state is PROBING, "it finds out by itself"
+        else:
+            assert self.breaker.state is OPEN
+            assert self.breaker.retry_in_s(self.now) == pytest.approx(seconds)
+            self.trusted_from = self.now
+        self.note()
+
     @rule()
     def somebody_is_there(self) -> None:
         self.breaker.reached(self.now)

@@ -1,6 +1,6 @@
 import pytest
 
-from ai_dashboard.tui.replaying import refusal, replayed
+from ai_dashboard.tui.replaying import refused, replayed
 from tests.tui.fakes import busy_port, record
 
 
@@ -15,11 +15,13 @@ async def test_another_model_is_named_and_the_same_is_not(model: str, asked: str
 
 async def test_what_stands_in_the_way_is_told() -> None:
     port = busy_port()
-    assert (await replayed(port, record(1), "m")).startswith("not asked again: what was asked is not kept")
+    assert (await replayed(port, record(1), "m")).startswith(
+        "not asked again: what was asked is not kept · `request_log.bodies: full`"
+    )
     port.closed = "the gateway is gone"
     assert await replayed(port, record(1), "m") == "not asked again: the gateway is gone"
 
 
 def test_a_model_has_a_name() -> None:
-    assert refusal(" ") == "write the name of a model, as a caller would"
-    assert refusal("m") == ""
+    assert refused(" ") == "write the name of a model, as a caller would"
+    assert refused("m") == ""
