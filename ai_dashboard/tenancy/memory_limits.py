@@ -87,8 +87,8 @@ class MemoryLimits:
             for level, mark in zip(its.tokens, taken.marks, strict=True):
                 level.correct(now, mark, more)
             for quota, begins in zip(its.quotas, taken.windows, strict=True):
-                if begins == self._window(quota.calendar).begins:
-                    self._spend(quota, more)
+                if begins == (spent := self._spent_of(quota)).window.begins:
+                    spent.add(more)
         self.unmirror(taken.limits)
 
     def _fits(self, its: _Sorted, spent: list[Spent], tokens: int, now: float) -> bool:
@@ -126,7 +126,7 @@ class MemoryLimits:
 
     def mirror_quota(self, limit: Quota, tokens: int) -> None:
         """Take over what is spent of a quota elsewhere."""
-        spent = self._spend(limit, 0)
+        spent = self._spent_of(limit)
         spent.tokens = tokens + spent.unsent
 
     def mirror_slot(self, limit: Slots) -> None:
@@ -155,7 +155,7 @@ class MemoryLimits:
 
     def spend(self, limit: Quota, tokens: int) -> None:
         """Count what was spent of a quota otherwise: before this process began, or let in elsewhere."""
-        self._spend(limit, tokens)
+        self._spent_of(limit).add(tokens)
 
     def left(self, limit: Limit) -> Left:
         """How one stands now, as far as this process knows; nothing is taken."""
@@ -171,7 +171,7 @@ class MemoryLimits:
                 return Found(limit, level.wait_s(now, tokens if limit.counts == "tokens" else 1), level.left(now))
             case Quota():
                 left = self._quota_left(limit)
-                over = self._spend(limit, 0).tokens + tokens > limit.tokens
+                over = self._spent_of(limit).tokens + tokens > limit.tokens
                 return Found(limit, left.reset_s if over else 0.0, left)
             case Slots():
                 free = limit.most - self._running.get(limit.name, 0)
@@ -203,23 +203,21 @@ class MemoryLimits:
         return level
 
     def _quota_left(self, limit: Quota) -> Left:
-        spent = self._spend(limit, 0)
+        spent = self._spent_of(limit)
         reset_s = spent.window.ends - self._clock.wall()
         return Left(limit.tokens, max(0, limit.tokens - spent.tokens), reset_s)
 
-    def _spend(self, limit: Quota, tokens: int) -> Spent:
+    def _spent_of(self, limit: Quota) -> Spent:
         window = self._window(limit.calendar)
         spent = self._spent.get(limit.name)
-        if spent is None or spent.window != window:
+        if spent is None or (spent.window is not window and spent.window != window):
             spent = self._spent[limit.name] = Spent(window)
-        spent.tokens += tokens
-        spent.unsent += tokens
         return spent
 
     def _window(self, calendar: Calendar) -> Window:
         wall = self._clock.wall()
         window = self._windows.get(calendar)
-        if window is None or wall not in window:
+        if window is None or not window.begins <= wall < window.ends:
             window = self._windows[calendar] = window_of(calendar, wall)
         return window
 

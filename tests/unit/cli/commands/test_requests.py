@@ -13,6 +13,7 @@ def test_a_request_in_a_line() -> None:
     text = line(asdict(REQUEST))
     assert text.startswith("✓ 09-21 ")
     assert text.endswith("00000000  200    1.20s    300ms        100→50    $0.0012  acme        llama3.1:8b @ home")
+    assert line(asdict(replace(REQUEST, cached="exact"))).endswith("llama3.1:8b @ home (known)")
     failed = replace(
         REQUEST, stage="failed", provider="", error="no_provider", message="all are down", prompt_tokens=None
     )
