@@ -39,8 +39,8 @@ def judge(ask: Ask, body: bytes) -> Judged | None:
             return _of_response(ask, body)
         case "openai.completions":
             return _of_completion(ask, body)
-        case "openai.chat" if ask.stream:
-            return plainly_good(body) or _of_events(ask, body)
+        case "openai.chat":
+            return plainly_good(body, stream=ask.stream) or _of_events(ask, body)
         case _:
             return _of_events(ask, body)
 
@@ -51,35 +51,39 @@ def events_of(ask: Ask, body: bytes) -> list[Event]:
     return [*reading.feed(body), *reading.close()]
 
 
-def plainly_good(body: bytes) -> Judged | None:
-    """A stream of one choice, of nothing but text, as most write it: the same that is found by decoding it, in a
+def plainly_good(body: bytes, *, stream: bool) -> Judged | None:
+    """A chat's reply of one choice, of nothing but text, as most write it: the same that is found by decoding it, in a
     quarter of the time. None for any other, whether it is good or not."""
-    events = [event for event in body.split(b"\n\n") if event[:1] not in (b"", b":")]
-    if not events or events.pop() != b"data: [DONE]" or b"\r" in body:
-        return None
-    if not all(event.startswith(b"data: {") and b"\n" not in event for event in events):
-        return None
-    try:
-        chunks = orjson.loads(b"[%b]" % b",".join([event[6:] for event in events]))
-    except orjson.JSONDecodeError:
-        return None
+    said, chunks = ("delta", _chunks_in(body)) if stream else ("message", [late_object(body)])
     texts: list[str] = []
     finish = None
     for chunk in chunks:
-        choices = chunk.get("choices") if type(chunk) is dict and "error" not in chunk else None
+        choices = chunk.get("choices") if chunk is not None and "error" not in chunk else None
         if type(choices) is not list or len(choices) > 1 or (finish is not None and choices):
             return None
         for choice in choices:
-            delta = choice.get("delta") if type(choice) is dict and choice.get("index", 0) == 0 else None
-            if type(delta) is not dict or not _TEXT_ONLY.issuperset(delta):
+            piece = choice.get(said) if type(choice) is dict and choice.get("index", 0) == 0 else None
+            if type(piece) is not dict or any(value and name not in _TEXT_ONLY for name, value in piece.items()):
                 return None
-            if type(content := delta.get("content")) is str:
+            if type(content := piece.get("content")) is str:
                 texts.append(content)
             finish = choice.get("finish_reason")
     text = "".join(texts)
-    if finish != "stop" or len(chunks) != len(events) or not text.strip():
-        return None
-    return Judged(_id_in(chunks[0]), text)
+    return Judged(_id_in(chunks[0] or {}), text) if finish == "stop" and text.strip() else None
+
+
+def _chunks_in(body: bytes) -> list[JsonObject | None]:
+    """The chunks of a stream, read in one go; none of one that is written in any other way than usual."""
+    events = [event for event in body.split(b"\n\n") if event[:1] not in (b"", b":")]
+    if not events or events.pop() != b"data: [DONE]" or b"\r" in body:
+        return []
+    if not all(event.startswith(b"data: {") and b"\n" not in event for event in events):
+        return []
+    try:
+        chunks = orjson.loads(b"[%b]" % b",".join([event[6:] for event in events]))
+    except orjson.JSONDecodeError:
+        return []
+    return chunks if len(chunks) == len(events) and all(type(chunk) is dict for chunk in chunks) else []
 
 
 def _has_vectors(form: Form, body: bytes) -> bool:

@@ -91,8 +91,8 @@ class Exchange:
         return self._fields.keys()
 
     async def body(self) -> bytes:
-        """The whole request body; to be asked for once. Raises `BodyTooLarge`, `BodyTimeout`, or `CallerError` when it is
-        malformed.
+        """The whole request body; to be asked for once. Raises `BodyTooLarge`, `BodyTimeout`, or `CallerError` when it
+        is malformed.
 
         A client that waits for `100 Continue` is told to go on here, so a request that is refused by its head costs no
         upload.

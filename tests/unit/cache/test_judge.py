@@ -115,10 +115,39 @@ def test_what_is_plainly_good_is_what_decoding_would_find(
 ) -> None:
     ended = [b"data: " + json.dumps(STOPPED).encode()] * stops + [b"data: [DONE]"] * done
     body = b"".join(event + between for event in [*said, *ended])
-    if (found := plainly_good(body)) is not None:
+    if (found := plainly_good(body, stream=True)) is not None:
         assert found == _of_events(ask(stream=True), body)
 
 
-def test_most_streams_are_plainly_good() -> None:
-    assert plainly_good(reply(ask(stream=True))) == judge(ask(stream=True), reply(ask(stream=True)))
-    assert plainly_good(reply(ask(stream=True))) is not None
+messages = st.fixed_dictionaries(
+    {"content": words | st.none() | st.just([{"type": "text", "text": "a"}])},
+    optional={
+        "role": st.just("assistant"),
+        "refusal": st.none() | words,
+        "annotations": st.just([]),
+        "reasoning_content": st.none() | words,
+        "tool_calls": st.sampled_from(
+            [None, [], [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]]
+        ),
+    },
+)
+whole_choices = st.fixed_dictionaries(
+    {"message": messages}, optional={"index": st.sampled_from([0, 0, 1]), "finish_reason": ends | st.just("stop")}
+)
+wholes = st.fixed_dictionaries(
+    {"choices": st.lists(whole_choices, max_size=2) | st.lists(whole_choices, min_size=1, max_size=1)},
+    optional={"id": words, "error": st.none() | st.just({"message": "no"})},
+)
+
+
+@given(wholes | st.sampled_from([[], {}, {"choices": {}}, {"choices": [1]}]))
+def test_a_whole_reply_is_plainly_good_where_decoding_would_find_it_good(said: object) -> None:
+    body = json.dumps(said).encode()
+    if (found := plainly_good(body, stream=False)) is not None:
+        assert found == _of_events(ask(), body)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_most_replies_are_plainly_good(stream: bool) -> None:
+    asked = ask(stream=stream)
+    assert plainly_good(reply(asked), stream=stream) == _of_events(asked, reply(asked)) is not None
