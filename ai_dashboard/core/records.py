@@ -30,8 +30,8 @@ their answers is best."""
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """One try at one provider. Times are seconds from the start of the request; `error` is a code of the error tree.
-    `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used; `cost` is in
-    nano-dollars, None when nobody knows."""
+    `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used; `cost` is
+    in nano-dollars, None when nobody knows."""
 
     provider: str
     model: str

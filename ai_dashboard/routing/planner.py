@@ -90,7 +90,7 @@ class Planner:
     def plan(self, facts: RouteFacts, live: Live, version: int, now: float = 0.0, bar: Bar | None = None) -> Plan:
         """As `routing.plan.plan`, which decides whatever is not remembered. `version` is any number that changes with
         everything in `live` that does not change by itself: health, models, breakers, what is drained or loaded, the
-        beginning of a cooldown, which object holds the state of a model. What `bar` says holds for this request alone."""
+        beginning of a cooldown, which object holds the state of a model. What `bar` says is for this request alone."""
         if self._splits and (arm := assign(self._splits, facts, self._chance.random)) is not None:
             return arm.noted(self._plan(arm.facts(facts), live, version, now, bar), facts.model)
         return self._plan(facts, live, version, now, bar)

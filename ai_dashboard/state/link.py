@@ -10,13 +10,10 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 from ai_dashboard.core.clock import Clock
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 CALL_S = 0.05
 """What a call may take, waiting for a connection included."""
@@ -105,7 +102,7 @@ class Link:
             protocol=protocol,
             retry=Retry(NoBackoff(), 0),
         )
-        self._redis: Redis = Redis(connection_pool=pool)
+        self._redis = Redis(connection_pool=pool)
 
     @property
     def state(self) -> LinkState:
