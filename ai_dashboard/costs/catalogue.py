@@ -38,7 +38,10 @@ class Tariff:
 
     def at(self, prompt_tokens: int) -> Rates:
         """What holds for such a prompt."""
-        return next(rates for start, rates in reversed(self.steps) if prompt_tokens > start)
+        steps = self.steps
+        if len(steps) == 1:  # as nearly always
+            return steps[0][1]
+        return next(rates for start, rates in reversed(steps) if prompt_tokens > start)
 
 
 @dataclass(frozen=True, slots=True)

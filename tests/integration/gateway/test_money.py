@@ -55,6 +55,7 @@ from tests.valkey import Valkey, valkey
 
 DOLLAR: Mapping[str, Any] = {"budgets": {"total": 1}}
 RACERS = 200
+STREAMED = stream(STREAM)
 BOOM = reply(500, b'{"error":{"message":"boom"}}')
 
 
@@ -119,6 +120,26 @@ async def test_without_max_tokens_a_dollar_is_overspent_by_less_than_one_request
         assert answered == 15
 
 
+WAYS: Mapping[str, tuple[Mapping[str, Script], Mapping[str, Any], Mapping[str, Any]]] = {
+    "hedged": ({"a": seven, "b": seven}, {"hedge": {"after": 0.001, "budget_ratio": 1}}, {}),
+    "fallen back": ({"a": BOOM, "b": seven}, {}, {}),
+    "continued": ({"a": cut(ROLE, HELLO), "b": STREAMED}, {"stream": {"on_cut": "continue"}}, {}),
+    "two at once": ({"a": seven, "b": seven}, {}, {"stream": False, "ensemble": {"models": 2, "merge": "longest"}}),
+}
+
+
+@pytest.mark.parametrize(("scripts", "settings", "wish"), WAYS.values(), ids=WAYS)
+async def test_however_a_request_is_answered_a_dollar_is_not_overspent(
+    scripts: Mapping[str, Script], settings: Mapping[str, Any], wish: Mapping[str, Any]
+) -> None:
+    plays = {name: Play(script) for name, script in scripts.items()}
+    entries = {name: {"type": "vllm", **PAID} for name in plays}
+    async with house(plays, entries=entries, settings={**DOLLAR, **settings}) as home:
+        for _ in range(3):
+            await asyncio.gather(*(home.chat(**{"max_tokens": 7, **wish}) for _ in range(15)))
+        assert 80 * CENT < await balanced(home, 45) <= 100 * CENT
+
+
 async def test_three_gateways_on_one_redis_race_for_one_dollar(redis: Valkey) -> None:
     held = Held()
     async with crew({"paid": Play(held)}, redis.url, settings=DOLLAR, entries={"paid": PAID}) as gateways:
@@ -149,7 +170,6 @@ PROMPT = CENT // 10
 """What a token of the prompt costs where it costs something. The provider counts three of it; `Hi` is about one."""
 
 BILL = 3 * PROMPT + SEVEN
-STREAMED = stream(STREAM)
 
 
 @dataclass(frozen=True)

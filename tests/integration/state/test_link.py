@@ -96,6 +96,22 @@ async def test_one_that_freezes_costs_each_of_those_who_ask_at_that_moment_its_b
             assert await link.call("PING")
 
 
+async def test_a_loop_that_is_busy_with_other_things_says_nothing_of_redis(shared_valkey: Valkey) -> None:
+    async with link_to(shared_valkey.url) as (link, told):
+
+        async def ask() -> None:
+            for number in range(5):
+                await link.call("SET", "busy", number)
+
+        async def keep_busy() -> None:
+            for _ in range(8):
+                time.sleep(0.06)  # noqa: ASYNC251 - that is the point
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(ask() for _ in range(100)), keep_busy())
+        assert [state.up for state in told.states] == [True]
+
+
 async def test_a_wrong_password_is_said_once() -> None:
     with valkey("--requirepass", "secret") as server:
         async with link_to(server.url) as (link, told):

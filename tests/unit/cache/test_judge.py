@@ -132,10 +132,11 @@ messages = st.fixed_dictionaries(
     },
 )
 whole_choices = st.fixed_dictionaries(
-    {"message": messages}, optional={"index": st.sampled_from([0, 0, 1]), "finish_reason": ends | st.just("stop")}
+    {"message": messages, "finish_reason": st.just("stop") | ends}, optional={"index": st.sampled_from([0, 0, 0, 1])}
 )
-wholes = st.fixed_dictionaries(
-    {"choices": st.lists(whole_choices, max_size=2) | st.lists(whole_choices, min_size=1, max_size=1)},
+one_choice = st.lists(whole_choices, min_size=1, max_size=1)
+wholes = st.fixed_dictionaries({"id": words, "choices": one_choice}) | st.fixed_dictionaries(
+    {"choices": st.lists(whole_choices, max_size=2) | one_choice},
     optional={"id": words, "error": st.none() | st.just({"message": "no"})},
 )
 

@@ -42,6 +42,18 @@ async def test_a_call_is_reserved_and_settled_and_its_receipt_says_everything() 
     assert it.ledger.account(EVERYBODY).spent_month == 2 * 20 * CENT
 
 
+async def test_an_answer_that_does_not_come_in_tokens_has_a_receipt_of_unknown_amount() -> None:
+    till = book(total=1)
+    ticket = await till.reserve(till.payer(), "openai", "cents", prompt_tokens=5, max_tokens=5)
+    made = till.settle(ticket, None, answered=True)
+    assert made is not None
+    assert (made.amount, made.source) == (None, "unknown")
+    free = await till.reserve(till.payer(), "ollama", "any", prompt_tokens=5)
+    made = till.settle(free, None, answered=True)
+    assert made is not None
+    assert (made.amount, made.source) == (0, "free")
+
+
 async def test_a_call_that_failed_before_it_was_paid_has_no_receipt() -> None:
     it = book(total=1)
     assert it.settle(await reserve(it), None) is None

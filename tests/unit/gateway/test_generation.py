@@ -7,6 +7,8 @@ import pytest
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
+from ai_dashboard.costs.catalogue import public_prices
+from ai_dashboard.costs.pricing import completed
 from ai_dashboard.gateway.generation import Upstream, build_generation
 
 
@@ -52,3 +54,15 @@ def test_a_target_holds_what_a_dialect_needs_and_shows_no_secret() -> None:
     assert (target.provider, target.model, target.base_path, target.api_key) == ("p", "m", "/api", "sk-0123456789")
     assert target.headers == (("x-team", "blue"),)
     assert "sk-0123456789" not in repr(target)
+
+
+def test_routing_knows_prices_that_the_configuration_does_not_name() -> None:
+    providers = ProvidersFile.model_validate(
+        {"providers": {"openai": {"type": "openai", "models": ["gpt-5"]}}}
+    ).providers
+    config = Config(MappingProxyType(providers), Mappings(), GatewaySettings(), "a test")
+    public = public_prices()
+    made = build_generation(1, config, completed=lambda it: completed(it, public, 1_795_262_400.0))
+    assert made.table.providers["openai"].prices["gpt-5"].output > 0
+    assert made.config is config
+    assert not build_generation(1, config).table.providers["openai"].prices
