@@ -53,7 +53,7 @@ def events_of(ask: Ask, body: bytes) -> list[Event]:
 
 def plainly_good(body: bytes, *, stream: bool) -> Judged | None:
     """A chat's reply of one choice, of nothing but text, as most write it: the same that is found by decoding it, in a
-    quarter of the time. None for any other, whether it is good or not."""
+    third of the time or less. None for any other, whether it is good or not."""
     said, chunks = ("delta", _chunks_in(body)) if stream else ("message", [late_object(body)])
     texts: list[str] = []
     finish = None

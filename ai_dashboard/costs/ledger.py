@@ -131,15 +131,16 @@ class MemoryLedger:
 
     async def reserve(self, claim: Claim) -> Hold | Refused:
         self._let_go(claim.wall)
+        amount, moment, touched = claim.amount, claim.moment, []
         for name, allowance in claim.shares:
-            if allowance.limited:
-                account = self.account(name)
-                left = account.left(allowance, claim.moment)
-                if left is not None and not account.has_room(left, claim.amount, bounded=claim.bounded):
-                    return Refused(name, account.tightest(allowance, claim.moment), account.reserved)
-        hold = Hold(str(next(self._ids)), claim.shares, claim.amount, claim.moment)
-        for name, _ in claim.shares:
-            self.account(name).reserved += claim.amount
+            account = self._accounts.get(name) or self.account(name)
+            touched.append(account)
+            left = account.left(allowance, moment)
+            if left is not None and not account.has_room(left, amount, bounded=claim.bounded):
+                return Refused(name, account.tightest(allowance, moment), account.reserved)
+        hold = Hold(str(next(self._ids)), claim.shares, amount, moment)
+        for account in touched:
+            account.reserved += amount
         self._held[hold.id] = claim.wall + self.lease_s, hold
         return hold
 
@@ -147,16 +148,17 @@ class MemoryLedger:
         if hold.settled:
             return
         hold.settled = True
-        self._free(hold)
-        if charge is None:
-            return
-        amount = charge[1].amount
-        if amount:
-            for name, _ in hold.shares:
-                self.account(name).charge(amount, hold.moment)
-            if self._meanwhile is not None:
-                self._meanwhile.append((hold, amount))
-        self.journal.add(charge)
+        held = hold.amount if self._held.pop(hold.id, None) is not None else 0
+        amount = charge[1].amount if charge is not None else 0
+        for name, _ in hold.shares if held or amount else ():
+            account = self._accounts.get(name) or self.account(name)
+            account.reserved -= held
+            if amount:
+                account.charge(amount, hold.moment)
+        if amount and self._meanwhile is not None:
+            self._meanwhile.append((hold, amount))
+        if charge is not None:
+            self.journal.add(charge)
 
     async def lines(self, since: str) -> list[Charge]:
         return await self.journal.lines(since)

@@ -83,7 +83,7 @@ class Level:
         if taken <= 0.0:
             return self.burst
         free = int(self.burst - (taken - SLACK_S) / self.interval_s)
-        return free if free > 0 else 0
+        return max(0, free)
 
     def left(self, now: float) -> Left:
         """How it stands now."""

@@ -101,10 +101,7 @@ class MemoryLimits:
         for quota, it in zip(its.quotas, spent, strict=True):
             if it.tokens + tokens > quota.tokens:
                 return False
-        for slots in its.slots:
-            if self._running.get(slots.name, 0) >= slots.most:
-                return False
-        return True
+        return not its.slots or all(self._running.get(slots.name, 0) < slots.most for slots in its.slots)
 
     def _standing(self, its: _Sorted, now: float) -> Standing:
         standing: dict[Counted, Left] = {}

@@ -127,11 +127,13 @@ async def test_two_keys_of_a_tenant_share_answers_unless_one_of_them_may_not_ask
         narrow = await made.key("acme", ["american"])
         first = await chat(made.home, key=one)
         assert (cache_of(first), first.headers["x-provider"]) == ("miss", "european")
-        assert cache_of(await chat(made.home, key=other)) == "hit"
+        for _ in range(2):
+            assert cache_of(await chat(made.home, key=other)) == "hit"
         for cache in ("miss", "hit"):
             told = await chat(made.home, key=narrow)
             assert (cache_of(told), told.headers["x-provider"]) == (cache, "american")
-        assert cache_of(await chat(made.home, key=one)) == "hit"
+        told = await chat(made.home, key=one)
+        assert (cache_of(told), told.headers["x-provider"]) == ("hit", "european")
 
 
 async def test_a_tenant_s_answers_are_forgotten_and_nobody_else_s() -> None:
