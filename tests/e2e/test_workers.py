@@ -123,7 +123,16 @@ def peers(pid: int) -> set[tuple[object, ...]]:
 
 
 def answering(crew: Serving) -> set[int]:
+    until(lambda: is_answered(crew), what="an answer")
     return {answered_by(crew) for _ in range(CONNECTIONS)}
+
+
+def is_answered(crew: Serving) -> bool:
+    """Linux resets a connection whose handshake meets a listener that comes or goes; the next one is fine."""
+    try:
+        return crew.get("/health/liveliness")[0] == 200
+    except ConnectionResetError:
+        return False
 
 
 def test_all_answer_and_one_that_is_killed_is_replaced_while_the_other_goes_on(crew: Serving) -> None:
@@ -133,7 +142,7 @@ def test_all_answer_and_one_that_is_killed_is_replaced_while_the_other_goes_on(c
     victim, other = sorted(before)
     psutil.Process(victim).kill()
     until(lambda: victim not in workers(crew), what="the end of the one that was killed")
-    assert crew.get("/health/liveliness")[0] == 200
+    until(lambda: is_answered(crew), within_s=ENDS_WITHIN_S, what="an answer of the other one")
     assert crew.process.stderr is not None
     assert f"(pid {victim}) was ended by signal 9" in crew.process.stderr.readline()
     assert "listens again (pid " in crew.process.stderr.readline()
