@@ -18,7 +18,7 @@ from ai_dashboard.core.snapshot import Percentiles
 from ai_dashboard.telemetry.track import Answered
 
 MAX_SERIES = 48
-"""Models whose history is kept. A busy one takes some 200 KB for its day."""
+"""Models whose history is kept. A busy one takes some 600 KB for its day."""
 
 MAX_MARKS = 64
 

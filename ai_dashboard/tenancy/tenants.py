@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from ai_dashboard.config.rates import read_rate
-from ai_dashboard.config.schema.providers import RateLimits
 from ai_dashboard.config.schema.tenants import OTHERS, Tenant
 from ai_dashboard.core.tenancy import Bucket, KeyLimits, Limit, Quota, Rate, Slots, TenantView
 
@@ -36,12 +35,6 @@ def tenant_views(written: Mapping[str, Tenant]) -> tuple[TenantView, ...]:
 def key_limits(limits: KeyLimits, key_id: str, shown: str) -> tuple[Limit, ...]:
     """What one key may use, besides what its tenant may."""
     return _minutely(f"key:{key_id}", f"the key {shown}", limits.rpm, limits.tpm, limits.concurrency)
-
-
-def provider_limits(limits: RateLimits, provider: str) -> tuple[Limit, ...]:
-    """What one provider lets through, by its own limits."""
-    name, owner = f"provider:{provider}", f"the provider {provider}"
-    return _minutely(name, owner, limits.requests_per_minute, limits.tokens_per_minute, limits.max_concurrent)
 
 
 def _limits(tenant: Tenant, name: str) -> tuple[Limit, ...]:

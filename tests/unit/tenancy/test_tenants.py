@@ -1,9 +1,8 @@
 """What the configuration says of tenants, keys and providers, as limits."""
 
-from ai_dashboard.config.schema.providers import RateLimits
 from ai_dashboard.config.schema.tenants import Tenant
 from ai_dashboard.core.tenancy import Bucket, KeyLimits, Quota, Rate, Slots
-from ai_dashboard.tenancy.tenants import key_limits, provider_limits, tenant_view, tenant_views
+from ai_dashboard.tenancy.tenants import key_limits, tenant_view, tenant_views
 
 ACME = Tenant.model_validate(
     {
@@ -45,13 +44,8 @@ def test_all_that_are_named_can_be_listed() -> None:
     assert [view.name for view in tenant_views(WRITTEN)] == ["acme", "*"]
 
 
-def test_keys_and_providers_have_theirs_a_minute() -> None:
+def test_keys_have_theirs_a_minute() -> None:
     limits = key_limits(KeyLimits(rpm=60, tpm=1000, concurrency=2), "key_1", "sk-aid-…abcd")
     assert [it.name for it in limits] == ["key:key_1:requests:60", "key:key_1:tokens:1000", "key:key_1:places"]
     assert limits[0].owner == "the key sk-aid-…abcd"
     assert key_limits(KeyLimits(), "key_1", "") == ()
-    provider = provider_limits(RateLimits(requests_per_minute=5, max_concurrent=3), "openai")
-    assert provider == (
-        Bucket("provider:openai:requests:5", "the provider openai", "requests", Rate(5, 60, 5)),
-        Slots("provider:openai:places", "the provider openai", 3),
-    )
