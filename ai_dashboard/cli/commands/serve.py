@@ -36,7 +36,7 @@ from ai_dashboard.config.load import Config
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.guard import refuse_open_listener
 from ai_dashboard.gateway.memory import keep_house
-from ai_dashboard.gateway.thread import new_loop
+from ai_dashboard.gateway.thread import SWITCH_INTERVAL_S, new_loop
 from ai_dashboard.transport.http1.listening import reserve
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -132,6 +132,7 @@ async def _serve(order: Order) -> None:
             label = f"DEMO, {order.cast}: " if order.demo else ""
             print(_banner(gateway.address, names, label), file=sys.stderr, flush=True)
         keep_house()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)  # else the threads that write to disk hold the loop up for 5 ms each
         await stop.wait()
         # A second signal means now.
         for number in SIGNALS:
