@@ -1,0 +1,61 @@
+"""Keys that work on every screen, or on every screen of a kind."""
+
+from ai_dashboard.tui.keys.key import Key, Scope
+from ai_dashboard.tui.tabs import TABS
+
+KEYS: tuple[Key, ...] = (
+    Key("app.quit", Scope.APP, "q", "q", "app.quit", "Quit", "Quit; asks while real requests are in flight", 1),
+    Key(
+        "app.refresh",
+        Scope.APP,
+        "r",
+        "r",
+        "app.refresh_now",
+        "Refresh",
+        "Refresh: probe every provider and look now",
+        2,
+    ),
+    Key(
+        "app.config",
+        Scope.APP,
+        "c",
+        "c",
+        "app.show_config",
+        "Config",
+        "Config: edit the files, with what is found in them",
+        3,
+    ),
+    Key("app.help", Scope.APP, "question_mark", "?", "app.show_help", "Help", "Help: show the keys of this screen", 4),
+    Key(
+        "app.palette",
+        Scope.APP,
+        "colon,ctrl+p",
+        ": ^p",
+        "app.command_palette",
+        "Palette",
+        "Palette: find any action by name",
+        5,
+    ),
+    Key(
+        "app.screen",
+        Scope.APP,
+        ",".join(str(tab.number) for tab in TABS),
+        "1-9",
+        "app.show_screen({key})",
+        "Screens",
+        "Show the screen",
+        5,
+        tuple(tab.name for tab in TABS),
+    ),
+    Key("app.theme", Scope.APP, "t", "t", "app.next_theme", "Theme", "Theme: switch between dark and light", 13),
+    Key("view.pause", Scope.VIEW, "space", "space", "app.toggle_pause", "Pause", "Pause the picture, or go on", 8),
+    Key("view.next", Scope.VIEW, "tab", "tab", "app.focus_next", "Panel", "Focus the next panel", 12),
+    Key("view.previous", Scope.VIEW, "shift+tab", "⇧tab", "app.focus_previous", "Back", "Focus the previous panel"),
+    Key("view.home", Scope.AWAY, "escape", "esc", "app.show_screen(1)", "Overview", "Back to the overview", 14),
+    Key("move.up", Scope.SCROLL, "up,k", "↑ k", "move(-1)", "Up", "One line up"),
+    Key("move.down", Scope.SCROLL, "down,j", "↓ j", "move(1)", "Down", "One line down"),
+    Key("move.page_up", Scope.SCROLL, "pageup", "pgup", "page(-1)", "Page up", "One page up"),
+    Key("move.page_down", Scope.SCROLL, "pagedown", "pgdn", "page(1)", "Page down", "One page down"),
+    Key("move.home", Scope.SCROLL, "home,g", "home g", "end(-1)", "Top", "To the top"),
+    Key("move.end", Scope.SCROLL, "end,G", "end G", "end(1)", "Bottom", "To the bottom"),
+)

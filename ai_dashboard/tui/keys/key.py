@@ -1,0 +1,79 @@
+"""What a key is, and where it works."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+EACH = "{key}"
+"""In an action: one binding for each of the keys, which becomes the argument."""
+
+
+class Scope(StrEnum):
+    """Where a key works."""
+
+    APP = "everywhere"
+    OVERVIEW = "overview"
+    LIST = "request list"
+    INSPECTOR = "requests"
+    COMPARE = "comparison"
+    LINE = "answer"
+    ROUTING = "routing"
+    ASK = "asking"
+    VIEW = "view"
+    AWAY = "screen"
+    PROVIDERS = "providers"
+    PROVIDER = "provider"
+    OPERATE = "provider at hand"
+    LATENCY = "latency"
+    HOST = "GPU and host"
+    FIT = "model to fit"
+    REQUEST = "request"
+    CONFIG = "config"
+    TEXT = "text"
+    COMPLETE = "completion"
+    DIFF = "differences"
+    CONFLICT = "conflict"
+    LEAVE = "leaving"
+    CONFIRM = "question"
+    SCROLL = "moving"
+    HELP = "help"
+    QUIT = "quit"
+    FILTER = "filter"
+    CACHE = "cache and queue"
+    COSTS = "costs"
+    LOGS = "logs and alerts"
+    PLAYGROUND = "playground"
+    TRAVEL = "time travel"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`label` is for the footer, `help` the sentence for help and palette. `footer` says how soon the footer makes room
+    for it: 1 first, 0 never. `faces` says in the palette what each of the keys means, where they mean different things
+    and their names do not tell."""
+
+    id: str
+    scope: Scope
+    keys: str
+    display: str
+    action: str
+    label: str
+    help: str
+    footer: int = 0
+    faces: tuple[str, ...] = ()
+
+    def bindings(self) -> Iterable[Binding]:
+        """What Textual is told."""
+        if EACH not in self.action:
+            yield self._binding(self.id, self.keys, self.action, self.help)
+            return
+        keys = self.keys.split(",")
+        for key, face in zip(keys, self.faces or keys, strict=True):
+            yield self._binding(f"{self.id}.{key}", key, self.action.replace(EACH, key), f"{self.help} {face}")
+
+    def _binding(self, binding_id: str, keys: str, action: str, tooltip: str) -> Binding:
+        return Binding(
+            keys, action, self.label, show=bool(self.footer), key_display=self.display, id=binding_id, tooltip=tooltip
+        )

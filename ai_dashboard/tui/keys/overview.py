@@ -1,0 +1,28 @@
+"""Keys of the overview."""
+
+from ai_dashboard.tui.keys.key import Key, Scope
+
+KEYS: tuple[Key, ...] = (
+    Key("view.zoom", Scope.OVERVIEW, "z", "z", "zoom", "Zoom", "Zoom the focused panel, or undo", 9),
+    Key(
+        "providers.sort",
+        Scope.OVERVIEW,
+        "s",
+        "s",
+        "sort",
+        "Sort",
+        "Sort providers by state, name, p95, traffic, errors",
+        14,
+    ),
+    Key(
+        "latency.metric",
+        Scope.OVERVIEW,
+        "m",
+        "m",
+        "metric",
+        "Metric",
+        "Metric of the latency: first token or whole answer",
+        15,
+    ),
+    Key("view.back", Scope.OVERVIEW, "escape", "esc", "back", "Back", "Back: leave the zoom, then drop the filter"),
+)
