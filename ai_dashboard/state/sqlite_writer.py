@@ -17,6 +17,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from ai_dashboard.state.background import give_way
 from ai_dashboard.state.sqlite_file import Value, is_damage, is_refusal, move_aside, open_file
 
 GATHER_S = 0.5
@@ -207,6 +208,7 @@ class SqliteWriter:
     # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
+        give_way()
         try:
             while not self._closing.is_set():
                 self._stirred.wait()
