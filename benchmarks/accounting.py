@@ -55,6 +55,8 @@ ANSWER = json.dumps(
     }
 ).encode()
 
+MODELS = json.dumps({"object": "list", "data": [{"id": "m", "object": "model"}]}).encode()
+
 MONEY: Mapping[str, Any] = {"budgets": {"total": 1e5, "tenants": {"acme": 1e4}}}
 LIMITS: Mapping[str, Any] = {"tenants": {"acme": {"limits": "1000000/second", "max_concurrent": 1000}}}
 EVERYTHING: Mapping[str, Any] = {
@@ -229,12 +231,13 @@ class Wire(asyncio.Transport):
 
 
 async def _connect(_to: Endpoint, factory: Callable[[], UpstreamConnection], *_: object) -> UpstreamConnection:
-    """A provider that answers at the loop's next turn."""
+    """A provider that answers at the loop's next turn, and is found well when it is looked after."""
     connection, loop = factory(), asyncio.get_running_loop()
-    body = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    answer_whole, models_whole = head % len(ANSWER) + ANSWER, head % len(MODELS) + MODELS
 
-    def answer(_asked: bytes) -> None:
-        loop.call_soon(connection.data_received, body)
+    def answer(asked: bytes) -> None:
+        loop.call_soon(connection.data_received, models_whole if asked.startswith(b"GET ") else answer_whole)
 
     connection.connection_made(Wire(answer))
     return connection

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import accounting, caching, caching_hits, planning, siege, translation, ui
+from benchmarks import accounting, caching, caching_hits, planning, siege, translation, ui, widgets
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.processes import answers, cpu_seconds, free_port, process, pss_mb
 from benchmarks.scenarios import FIGURES, SCENARIOS, SMALL, Figure, Reading, Scenario
@@ -54,6 +54,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--planning", action="store_true", help="measure plans alone instead")
     parser.add_argument("--caching", action="store_true", help="measure the cache instead: alone, and hits end to end")
     parser.add_argument("--accounting", action="store_true", help="measure money, keys and limits instead")
+    parser.add_argument("--widgets", action="store_true", help="measure shell widgets and short commands instead")
     parser.add_argument("--siege", action="store_true", help="measure hostile load and endurance instead (25 minutes)")
     parser.add_argument("--quick", action="store_true", help="with --siege: everything small")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every reading")
@@ -63,10 +64,11 @@ def main(arguments: list[str]) -> int:
         caching: args.caching,
         planning: args.planning,
         accounting: args.accounting,
+        widgets: args.widgets,
     }
     for part in (it for it, wanted in alone.items() if wanted):
         print(part.measure(args.rounds))
-    if args.translation or args.planning or args.accounting:
+    if args.translation or args.planning or args.accounting or args.widgets:
         return 0
     if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
         print("bench: needs Linux and two cores: one for the gateway, one for the rest", file=sys.stderr)

@@ -17,7 +17,7 @@ from types import FrameType
 from ai_dashboard.config.schema.request_log import RequestLogSettings
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Excluded, Plan
-from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage
+from ai_dashboard.core.records import AttemptRecord, Stage
 from ai_dashboard.core.request_log import LogEntry
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.telemetry.request_log import RequestLog
@@ -70,7 +70,7 @@ def note(path: Path, rate: float) -> int:
     while not stopped:
         due = int((time.monotonic() - began) * rate)
         while noted < due:
-            finished = LogEntry(_record(noted), "default", "", path="/v1/chat/completions", cost=1200)
+            finished = _entry(noted)
             before = time.perf_counter()
             log.note(finished)
             spent += time.perf_counter() - before
@@ -86,25 +86,12 @@ def note(path: Path, rate: float) -> int:
     return 0
 
 
-def _record(number: int) -> RequestRecord:
-    return RequestRecord(
-        seq=number,
-        id=f"{number:016x}",
-        at=time.time(),
-        dialect="openai",
-        asked="llama3.1:8b",
-        stream=True,
-        stage=Stage.DONE,
-        status=200,
-        provider="p1",
-        model="m",
-        ttft_s=0.3,
-        total_s=1.2,
-        overhead_s=0.0005,
-        usage=Usage(100, 50),
-        attempts=(ATTEMPT,),
-        plan=PLAN,
-    )
+def _entry(number: int) -> LogEntry:
+    return LogEntry(
+        f"{number:016x}", time.time(), "default", "", "openai", "POST", "/v1/chat/completions", "llama3.1:8b", "p1",
+        "m", Stage.DONE, 200, True, 0.3, 1.2, 0.0005, Usage(100, 50), 1200, None, "", (), {"overhead": 0.0005},
+        (ATTEMPT,), PLAN,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

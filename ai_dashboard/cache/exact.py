@@ -124,12 +124,17 @@ class ExactCache:
         there = await self.shared.invalidate(tenant, model)
         return (here, False) if there is None else (max(here, there), True)
 
+    def clear_expired(self) -> int:
+        """Forget what is no longer good; how many there were here. In Redis they go by themselves."""
+        return self.memory.clear_expired(self._clock.wall())
+
     def figures(self) -> ExactFigures:
         """What has happened."""
         memory = self.memory
         return ExactFigures(
             self.hits, self.misses, self.bypasses, self.flights.joined, self.stored, memory.evicted, len(memory),
             memory.bytes, memory.max_bytes, shared=self.shared is not None,
+            mean_ttl_s=memory.mean_ttl_s(self._clock.wall()),
         )  # fmt: skip
 
     async def _ask_others(self, key: ExactKey, shared: SharedHome, until: float) -> Kept | Turn:

@@ -40,7 +40,7 @@ class Heard:
 
     def key(self, scope: Scope, facts: RouteFacts) -> ExactKey | None:
         """As `exact_key`."""
-        if self._scope != scope or self._used != facts:
+        if self._scope != scope or (self._used is not facts and self._used != facts):
             self._key = exact_key(scope, self.ask, facts)
             self._scope, self._used = scope, facts
         return self._key

@@ -14,10 +14,15 @@ class MemoryHome:
         self.max_bytes = max_bytes
         self.bytes = 0
         self.evicted = 0
+        self._expiries = 0
         self._kept: OrderedDict[ExactKey, Kept] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def mean_ttl_s(self, now: float) -> float | None:
+        """How long what is kept is good for still at `now` (Unix time), on average; None where nothing is kept."""
+        return max(0.0, self._expiries / len(self._kept) - now) if self._kept else None
 
     def get(self, key: ExactKey, now: float) -> Kept | None:
         """An answer that is still good at `now` (Unix time)."""
@@ -37,6 +42,7 @@ class MemoryHome:
         if kept.size <= self.max_bytes:
             self._kept[key] = kept
             self.bytes += kept.size
+            self._expiries += _second(kept)
             self._make_room()
         return kept
 
@@ -62,12 +68,27 @@ class MemoryHome:
             self._drop(key)
         return len(gone)
 
+    def clear_expired(self, now: float) -> int:
+        """Forget what is no longer good at `now` (Unix time), which else goes when it is asked for, or room is needed;
+        how many there were."""
+        gone = [key for key, kept in self._kept.items() if now >= kept.entry.expires_at]
+        for key in gone:
+            self._drop(key)
+        return len(gone)
+
     def _drop(self, key: ExactKey) -> None:
         if (kept := self._kept.pop(key, None)) is not None:
             self.bytes -= kept.size
+            self._expiries -= _second(kept)
 
     def _make_room(self) -> None:
         while self.bytes > self.max_bytes:
             _, oldest = self._kept.popitem(last=False)
             self.bytes -= oldest.size
+            self._expiries -= _second(oldest)
             self.evicted += 1
+
+
+def _second(kept: Kept) -> int:
+    """The moment from which it is no good, in whole seconds: sums of them stay exact, however many come and go."""
+    return int(kept.entry.expires_at)

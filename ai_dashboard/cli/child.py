@@ -1,7 +1,7 @@
 """A gateway in a process of its own, for a screen that must not cost it a thing.
 
 The child is `serve` with two strings attached: a unix socket on which the screen reaches it, and a pipe as its standard
-input. When the pipe breaks, because the screen has ended or crashed, the child ends too.
+input. When the pipe breaks, because the screen has ended or crashed, the child ends too, unless it was told to stay.
 """
 
 import os
@@ -21,14 +21,19 @@ START_S = 15.0
 END_S = 2.0
 LOOK_EVERY_S = 0.02
 
+STAY = b"stay\n"
+"""What the child is told when it shall go on without a screen."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Child:
-    """A gateway that listens on `socket` for whoever holds its `token`."""
+    """A gateway that listens on `socket` for whoever holds its `token`; one that `stays` goes on when the screen has
+    ended."""
 
     socket: Path
     token: str
     pid: int
+    stays: bool = False
 
 
 @contextmanager
@@ -47,11 +52,12 @@ def running(arguments: Sequence[str], *, token: str) -> Iterator[Child]:
                 env=environment(token),
                 start_new_session=True,  # ctrl+c in the terminal is the screen's to understand
             )
+        child = Child(socket, token, process.pid)
         try:
             _wait_for(process, socket, said)
-            yield Child(socket, token, process.pid)
+            yield child
         finally:
-            _end(process)
+            _end(process, stays=child.stays)
 
 
 def serve_command(*arguments: str) -> list[str]:
@@ -73,10 +79,15 @@ def _wait_for(process: subprocess.Popen[bytes], socket: Path, said: Path) -> Non
         time.sleep(LOOK_EVERY_S)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], *, stays: bool) -> None:
     """Let go of the pipe; a child that does not take the hint is killed."""
     if process.stdin is not None:
+        if stays:
+            process.stdin.write(STAY)
         process.stdin.close()
+    if stays and process.poll() is None:
+        process.returncode = 0  # it is nobody's child from now on, and its end no concern of ours
+        return
     try:
         process.wait(END_S)
     except subprocess.TimeoutExpired:

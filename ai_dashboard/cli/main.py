@@ -3,13 +3,17 @@
 import argparse
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 from types import ModuleType
+from typing import TYPE_CHECKING
 
+from ai_dashboard import __version__
 from ai_dashboard.cli import commands
-from ai_dashboard.core.control import PortClosed
-from ai_dashboard.core.errors import ConfigError, GatewayError
+
+if TYPE_CHECKING:
+    from ai_dashboard.cli.completing.tree import Node
 
 USAGE_EXIT = 2
 APP = "app"
@@ -19,9 +23,11 @@ APP = "app"
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 well, 1 a problem was found, 2 used wrongly."""
     arguments = sys.argv[1:] if argv is None else argv
-    names = [module.name for module in pkgutil.iter_modules(commands.__path__)]
-    named = [name for name in names if name != APP]
+    named = sub_commands()
     name = arguments[0] if arguments and arguments[0] in named else APP
+    if arguments == ["--version"]:
+        print(f"ai-dashboard {__version__}")
+        return 0
     if name == APP and _asks_for_help(arguments):
         _overview(named).print_help()
         return 0
@@ -32,23 +38,44 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(arguments[1:] if arguments[:1] == [name] else arguments)
     try:
         return int(command.run(args))
-    except (ConfigError, PortClosed, GatewayError) as problem:
-        print(_in_words(problem), file=sys.stderr)
-        return 2 if isinstance(problem, ConfigError) else 1
     except BrokenPipeError:
         # Whoever read our output has enough (`| head`). Nothing more can be said to them.
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
         return 130
+    except _what_people_can_mend() as problem:
+        return _told(problem)
+
+
+def sub_commands() -> list[str]:
+    """Their names, in the order of the alphabet."""
+    return [module.name for module in pkgutil.iter_modules(commands.__path__) if module.name != APP]
+
+
+def tree() -> "Node":
+    """All that may be said, for a shell that completes it."""
+    from dataclasses import replace
+
+    from ai_dashboard.cli.completing.tree import node_of
+
+    root = node_of((), parser_of(APP))
+    return replace(root, children=tuple(node_of((name,), parser_of(name)) for name in sub_commands()))
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """What a sub-command takes."""
+    return _parser(name, _load(name))
 
 
 def _load(name: str) -> ModuleType:
     # What is imported stays. The garbage collector would look through it again and again, for a quarter of the time.
     gc.disable()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks for some in every installed package
     try:
         return importlib.import_module(f"{commands.__name__}.{name}")
     finally:
+        gc.freeze()
         gc.enable()
 
 
@@ -63,7 +90,7 @@ def _parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
 
 def _overview(names: list[str]) -> argparse.ArgumentParser:
     """The help of the whole: the control centre's own options, then every sub-command with its first line."""
-    parser = _parser(APP, _load(APP))
+    parser = parser_of(APP)
     width = max(len(name) for name in names)
     lines = [f"  {name:<{width}}  {(_load(name).__doc__ or '').splitlines()[0]}" for name in names]
     parser.epilog = "\n".join(["sub-commands (each has its own --help):", *lines])
@@ -83,11 +110,24 @@ def _unknown(word: str, names: list[str]) -> int:
     return USAGE_EXIT
 
 
-def _in_words(problem: ConfigError | PortClosed | GatewayError) -> str:
+def _what_people_can_mend() -> tuple[type[Exception], ...]:
+    """Looked up when something has gone wrong: what defines these takes half the time of a short command to import."""
+    from ai_dashboard.core.control import PortClosed
+    from ai_dashboard.core.errors import ConfigError, GatewayError
+
+    return ConfigError, PortClosed, GatewayError
+
+
+def _told(problem: Exception) -> int:
+    """Say it in one line, or in those that a configuration needs; the exit code."""
+    from ai_dashboard.core.errors import ConfigError, GatewayError
+
     match problem:
         case GatewayError(message=message, hint=hint):
-            return f"ai-dashboard: {message}{f' ({hint})' if hint else ''}"
+            said = f"ai-dashboard: {message}{f' ({hint})' if hint else ''}"
         case ConfigError(lines=lines):
-            return "\n".join(lines)
+            said = "\n".join(lines)
         case _:
-            return f"ai-dashboard: {problem}"
+            said = f"ai-dashboard: {problem}"
+    print(said, file=sys.stderr)
+    return USAGE_EXIT if isinstance(problem, ConfigError) else 1

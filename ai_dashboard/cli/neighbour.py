@@ -1,9 +1,9 @@
 """Who else is on this machine: a gateway of ours on a port, another program, or nobody."""
 
-import http.client
 import json
 import os
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,20 +34,62 @@ def is_ours(url: str) -> bool:
 
 
 def get_json(url: str, path: str, *, token: str | None = None, timeout_s: float = 2.0) -> dict[str, Any] | None:
-    """A JSON object from a gateway, None when nobody answers with one. The standard library's client: it is imported in
-    a tenth of the time of httpx, and scripts call us in loops."""
+    """A JSON object from a gateway, None when nobody answers with one. Status bars call us every few seconds: one GET
+    needs no client, whose import would take longer than all the rest."""
     parts = urlsplit(url)
-    scheme = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = scheme(parts.hostname or "", parts.port, timeout=timeout_s)
+    get = _get_through_tls if parts.scheme == "https" else _get
     try:
-        connection.request("GET", parts.path + path, headers={"authorization": f"Bearer {token}"} if token else {})
-        reply = connection.getresponse()
-        value = json.loads(reply.read())
-    except (OSError, http.client.HTTPException, ValueError):
+        status, body = get(parts.hostname or "", parts.port, parts.path + path, token, timeout_s)
+        value = json.loads(body)
+    except (OSError, ValueError):
         return None
+    return value if isinstance(value, dict) and status == 200 else None
+
+
+def _get(host: str, port: int | None, path: str, token: str | None, timeout_s: float) -> tuple[int, bytes]:
+    """Status and body. HTTP/1.0: then a body is never in chunks, and ends with the connection. Raises `OSError`, and
+    `ValueError` for what is no reply, or not all of one."""
+    authority = f"[{host}]" if ":" in host else host
+    lines = [f"GET {path} HTTP/1.0", f"host: {authority}:{port or 80}", "connection: close"]
+    if token is not None:
+        lines.append(f"authorization: Bearer {token}")
+    if any(not (line.isascii() and line.isprintable()) for line in lines):
+        raise ValueError("it cannot be asked for in HTTP")
+    until = time.monotonic() + timeout_s
+    with socket.create_connection((host, port or 80), timeout_s) as connection:
+        connection.sendall("\r\n".join((*lines, "", "")).encode())
+        pieces: list[bytes] = []
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+            connection.settimeout(max(0.001, until - time.monotonic()))
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    first, *fields = head.split(b"\r\n")
+    sizes = [
+        int(value) for name, _, value in (it.partition(b":") for it in fields) if name.lower() == b"content-length"
+    ]
+    if not first.startswith(b"HTTP/1.") or any(size != len(body) for size in sizes):
+        raise ValueError("that is no whole reply")
+    return int(first.partition(b" ")[2][:3]), body
+
+
+def _get_through_tls(host: str, port: int | None, path: str, token: str | None, timeout_s: float) -> tuple[int, bytes]:
+    """The same with encryption, where the client of the standard library is worth its import."""
+    import http.client
+
+    connection = http.client.HTTPSConnection(host, port, timeout=timeout_s)
+    try:
+        connection.request("GET", path, headers={"authorization": f"Bearer {token}"} if token else {})
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+    except http.client.HTTPException as error:
+        raise ValueError(str(error)) from None
     finally:
         connection.close()
-    return value if isinstance(value, dict) and reply.status == 200 else None
+
+
+def nobody_at(url: str) -> str:
+    """That no gateway is there, and what to do."""
+    return f"no gateway of yours answers at {url}: start one with `ai-dashboard serve`, or name its address with --url"
 
 
 def describe_listener(host: str, port: int) -> str:

@@ -16,6 +16,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from ai_dashboard.cli.lines import LogFormat, log_of, note_diagnostics
 from ai_dashboard.cli.neighbour import describe_listener, free_port_after, url_of
 from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
@@ -26,9 +27,12 @@ from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.state import admin_token, audit_folder, state_folder
 from ai_dashboard.hardware.sampler import HardwareSampler
 from ai_dashboard.telemetry.audit import Audit
+from ai_dashboard.telemetry.foreign_log import heard
+from ai_dashboard.telemetry.json_log import JsonLog
 
 if TYPE_CHECKING:
     from ai_dashboard.config.discover import Discovery
+    from ai_dashboard.demo.stage import DemoStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Order:
     demo: bool
     seed: int
     faults: tuple[ChosenFault, ...] = ()
+    log_format: LogFormat | None = None
+    """How events are written to standard error; None where a screen has the terminal."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -92,25 +98,33 @@ def order_from(args: argparse.Namespace) -> Order:
 async def opened(order: Order) -> AsyncIterator[Gateway]:
     """The gateway, listening, with everything that it needs around it. Raises `OSError` when the port is taken."""
     hardware = HardwareSampler()
-    hardware.start()
+    log = log_of(order.loaded, order.env, order.log_format, fileless=order.demo)
+    if not order.options.share_port:  # what a configuration is warned of, the supervisor of several has said for all
+        note_diagnostics(log, order.loaded)
+    gateway_around = _demo if order.demo else _real
     try:
-        if order.demo:
-            async with _demo(order, hardware) as gateway:
-                yield gateway
-        else:
-            look = partial(_look_around, order.env) if order.look_around else None
-            audit = Audit(audit_folder(order.env), time.time)
-            async with Gateway(
-                order.loaded,
-                order.options,
-                read_host=lambda: hardware.latest,
-                discover=look,
-                audit=audit,
-                state=state_folder(order.env),
-            ) as gateway:
+        with heard(log):
+            async with gateway_around(order, hardware, log) as gateway:
+                hardware.start()  # now, since what it imports would keep callers waiting
                 yield gateway
     finally:
         hardware.stop()
+        log.close()
+
+
+@asynccontextmanager
+async def _real(order: Order, hardware: HardwareSampler, log: JsonLog) -> AsyncIterator[Gateway]:
+    """A gateway that keeps what it knows in the state folder."""
+    async with Gateway(
+        order.loaded,
+        order.options,
+        read_host=lambda: hardware.latest,
+        discover=partial(_look_around, order.env) if order.look_around else None,
+        audit=Audit(audit_folder(order.env), time.time),
+        state=state_folder(order.env),
+        log=log,
+    ) as gateway:
+        yield gateway
 
 
 async def _look_around(env: Mapping[str, str]) -> "Discovery":
@@ -121,14 +135,14 @@ async def _look_around(env: Mapping[str, str]) -> "Discovery":
 
 
 @asynccontextmanager
-async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gateway]:
+async def _demo(order: Order, hardware: HardwareSampler, log: JsonLog) -> AsyncIterator[Gateway]:
     """Simulated providers, a gateway that knows only them, and visitors at its door."""
     from ai_dashboard.demo.stage import DemoStage
     from ai_dashboard.demo.traffic import send_traffic
 
     with TemporaryDirectory(prefix="ai-dashboard-demo-") as folder:
         async with DemoStage(order.seed, faults=order.faults) as stage:
-            loaded = _as_files(Path(folder), stage.provider_entries(), stage.mapping_entries(), order)
+            loaded = _as_files(Path(folder), stage, order)
             async with (
                 Gateway(
                     loaded,
@@ -136,6 +150,7 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
                     read_host=lambda: hardware.latest,
                     chance=Random(order.seed),
                     state=Path(folder) / "state",
+                    log=log,
                 ) as gateway,
                 asyncio.TaskGroup() as visitors,
             ):
@@ -148,12 +163,17 @@ async def _demo(order: Order, hardware: HardwareSampler) -> AsyncIterator[Gatewa
                     flapping.cancel()
 
 
-def _as_files(folder: Path, providers: Mapping[str, object], mappings: Mapping[str, object], order: Order) -> Loaded:
+def _as_files(folder: Path, stage: "DemoStage", order: Order) -> Loaded:
     """The demo's configuration, written and read like any other, so that the screen has real files to show."""
     import yaml
 
     head = "# Simulated providers, made for this demo; gone when it ends.\n"
-    for name, content in (("providers.yaml", {"providers": dict(providers)}), ("model-mappings.yaml", dict(mappings))):
+    files: dict[str, dict[str, object]] = {
+        "providers.yaml": {"providers": stage.provider_entries()},
+        "model-mappings.yaml": stage.mapping_entries(),
+        "gateway.yaml": stage.gateway_entries(),
+    }
+    for name, content in files.items():
         (folder / name).write_text(head + yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     loaded = load(folder, order.env)
     if loaded.config is None:

@@ -52,6 +52,11 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config-dir", metavar="DIR", help="configuration folder (default: ./config, else your own)")
 
 
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """What it says as JSON."""
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
 def add_url_option(parser: argparse.ArgumentParser) -> None:
     """Which running gateway."""
     parser.add_argument(
@@ -83,6 +88,14 @@ def faults(text: str) -> "tuple[ChosenFault, ...]":
         return read_faults(text, [provider.name for provider in PROVIDERS])
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def descriptors(text: str) -> tuple[int, ...]:
+    """Numbers of open files, or argparse's own complaint."""
+    words = text.split(",")
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} are no descriptors")
+    return tuple(map(int, words))
 
 
 def url(text: str) -> str:

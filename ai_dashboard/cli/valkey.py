@@ -15,7 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ai_dashboard.cli.workers import in_words, pause_s, say
+from ai_dashboard.cli.workers import Say, in_words, pause_s
+from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.gateway.state import state_folder
 
 START_S = 10.0
@@ -50,9 +51,10 @@ class OwnValkey:
     """`async with OwnValkey(binary, folder) as valkey:` runs one until the block ends. Raises `NoValkey` when it does
     not come up."""
 
-    def __init__(self, binary: Path, folder: Path, pause: Callable[[int], float] = pause_s) -> None:
+    def __init__(self, binary: Path, folder: Path, say: Say, pause: Callable[[int], float] = pause_s) -> None:
         self.socket = folder / "valkey.sock"
         self._command = (str(binary), *_options(folder, self.socket))
+        self._say = say
         self._pause = pause
         self._process: Process | None = None
         self._tasks = asyncio.TaskGroup()
@@ -89,11 +91,14 @@ class OwnValkey:
                 failures = 0 if loop.time() - since >= STEADY_S else failures
             failures += 1
             pause = self._pause(failures)
-            say(f"the workers' Valkey {problem}; each goes on by itself, and another takes its place in {pause:g} s")
+            self._say(
+                LogLevel.WARNING,
+                f"the workers' Valkey {problem}; each goes on by itself, and another takes its place in {pause:g} s",
+            )
             await asyncio.sleep(pause)
             since = loop.time()
             if not (problem := await self._start()):
-                say("the workers' Valkey is there again")
+                self._say(LogLevel.INFO, "the workers' Valkey is there again")
 
     async def _start(self) -> str:
         """Start one. Why it is not there, empty when it listens."""

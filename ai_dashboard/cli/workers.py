@@ -7,13 +7,14 @@ supervisor's sign of life, the first line of its standard output says that it li
 
 import asyncio
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 from ai_dashboard.cli.hangup import on_hangup
+from ai_dashboard.core.logs import LogLevel
 
 START_S = 30.0
 """How long a worker may take until it listens: many that start at once share few cores."""
@@ -25,13 +26,18 @@ STEADY_S = 60.0
 """A worker that has lived this long is well: what breaks it then has nothing to do with what broke the one before."""
 
 
+Say: TypeAlias = Callable[[LogLevel, str], None]
+"""Tells whoever looks after the program what has become of its processes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """How many workers there are, and what each is started with."""
+    """How many workers there are, what each is started with, and where it is told how they are."""
 
     count: int
     command: Sequence[str]
     env: Mapping[str, str]
+    say: Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +110,16 @@ class Supervisor:
                 # One that did not listen yet had nothing to finish, however it went.
                 return life.code == 0 or life.listened_s is None
             if not self._announced:
-                say(f"worker {number} {life.story}; nothing is served")
+                self._crew.say(LogLevel.ERROR, f"worker {number} {life.story}; nothing is served")
                 self.end()
                 return False
             if life.code == 0:
-                say(f"worker {number} has ended because it was told to, and is not replaced")
+                self._crew.say(LogLevel.INFO, f"worker {number} has ended because it was told to, and is not replaced")
                 return True
             steady = life.listened_s is not None and life.listened_s >= STEADY_S
             failures = 1 if steady else failures + 1
             pause = self._pause(failures)
-            say(f"worker {number} {life.story}; another takes its place in {pause:g} s")
+            self._crew.say(LogLevel.WARNING, f"worker {number} {life.story}; another takes its place in {pause:g} s")
             await self._ending_within(pause)
         return True
 
@@ -148,7 +154,7 @@ class Supervisor:
     def _welcome(self, number: int, pid: int) -> None:
         self._listening.add(number)
         if self._announced:
-            say(f"worker {number} listens again (pid {pid})")
+            self._crew.say(LogLevel.INFO, f"worker {number} listens again (pid {pid})")
         elif len(self._listening) == self._crew.count:
             self._announced = True
             self._announce()
@@ -178,11 +184,3 @@ def _send(process: Process, number: signal.Signals) -> None:
         process.send_signal(number)
     except ProcessLookupError:
         pass  # it has ended, and whoever waits for it is about to hear so
-
-
-def say(text: str) -> None:
-    """One line on standard error."""
-    try:
-        print(f"ai-dashboard: {text}", file=sys.stderr, flush=True)
-    except OSError:
-        pass  # the terminal is gone; the workers are not

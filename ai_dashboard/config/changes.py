@@ -4,7 +4,7 @@ Compared are two configurations as they were understood, not their texts: a move
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
@@ -39,6 +39,8 @@ def changes(old: Config, new: Config) -> tuple[Change, ...]:
         *_mappings(old, new),
         *_settings("region setting", old.regions, new.regions),
         *_settings("setting", old.gateway, new.gateway),
+        # Nothing of what is served is lost with a theme or a key.
+        *(replace(it, loses=False) for it in _settings("screen setting", old.dashboard, new.dashboard)),
     )
 
 

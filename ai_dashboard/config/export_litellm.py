@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from ai_dashboard.config.litellm_models import Place, Section, place_of, variable_in, whole_weights
-from ai_dashboard.config.load import FILES, GATEWAY, PROVIDERS, Config
+from ai_dashboard.config.load import GATEWAY, PROVIDERS, SERVING, Config
 from ai_dashboard.config.schema import Capability, ChainLink, LoadBalance, parameters_in, parameters_of
 from ai_dashboard.config.yaml_read import decode, parse
 from ai_dashboard.config.yaml_tree import Data, Node, Scalar, node_at
@@ -59,7 +59,7 @@ def export(config: Config, sources: Mapping[str, bytes]) -> Exported:
         f"{GENERATED} `ai-dashboard config export-litellm` writes it again.",
         "#",
         "# It was made from:",
-        *(f"#   {name} sha256:{digest(sources.get(name))}" for name in FILES),
+        *(f"#   {name} sha256:{digest(sources.get(name))}" for name in SERVING),
     ]
     if notes:
         head += ["#", "# What is not in it, since LiteLLM has no word for it:", *(f"#   - {note}" for note in notes)]

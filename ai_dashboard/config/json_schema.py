@@ -64,18 +64,21 @@ FIELDS: Mapping[tuple[str, str], tuple[JsonSchema, ...]] = MappingProxyType(
 
 
 def json_schema(section: type[Section]) -> JsonSchema:
-    """The schema. Pydantic leaves the description out where a field is a section of its own; it is put back."""
+    """The schema, with what is said of each field."""
     schema = section.model_json_schema() | {"$schema": DIALECT}
     shapes = {shape.__name__: shape for shape in _all(Section)}
-    described = [(section, schema), *((shapes[name], part) for name, part in schema.get("$defs", {}).items())]
+    # Choices (an enumeration) have no keys to be described.
+    parts = [(shapes[name], part) for name, part in schema.get("$defs", {}).items() if name in shapes]
+    described = [(section, schema), *parts]
     for shape, part in described:
         properties: JsonSchema = part.get("properties", {})
-        for name, field in shape.model_fields.items():
+        said = shape.described()
+        for name in shape.model_fields:
             key = next((key for key in shape.names(name) if key in properties), name)
             if key not in properties:
                 continue
-            if field.description:
-                properties[key].setdefault("description", field.description)
+            if name in said:
+                properties[key] = dict(sorted({**properties[key], "description": said[name]}.items()))
             properties[key] = _widened(properties[key], FIELDS.get((shape.__name__, name), ()))
             for other in shape.names(name):
                 properties.setdefault(other, {**properties[key], "description": f"Another word for `{key}`."})

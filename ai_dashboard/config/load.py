@@ -4,7 +4,7 @@ Precedence is flag, environment, file, default; flags are the command line's con
 """
 
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ai_dashboard.config.diagnose import check_gateway, check_mappings, check_providers
 from ai_dashboard.config.diagnose_budgets import check_budgets
 from ai_dashboard.config.diagnose_cache import check_cache
+from ai_dashboard.config.diagnose_dashboard import screen_settings
 from ai_dashboard.config.diagnose_experiments import check_experiments
 from ai_dashboard.config.diagnose_regions import check_regions
 from ai_dashboard.config.diagnose_tenants import check_tenants
@@ -23,21 +24,33 @@ from ai_dashboard.config.expand import MISSING, Env, expand
 from ai_dashboard.config.saved import cut_short
 from ai_dashboard.config.schema import GatewaySettings, Mappings, MultiRegion, Provider, ProvidersFile
 from ai_dashboard.config.schema.base import Section
+from ai_dashboard.config.schema.dashboard import DashboardSettings
 from ai_dashboard.config.validate import Source, validate
 from ai_dashboard.config.yaml_read import MAX_CHARS, YamlProblem, decode, parse
 from ai_dashboard.config.yaml_tree import Map, Mark
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.screen import ScreenSettings
 
 PROVIDERS = "providers.yaml"
 MAPPINGS = "model-mappings.yaml"
 REGIONS = "multi-region.yaml"
 GATEWAY = "gateway.yaml"
+DASHBOARD = "dashboard.yaml"
 
-FILES = (PROVIDERS, MAPPINGS, REGIONS, GATEWAY)
+FILES = (PROVIDERS, MAPPINGS, REGIONS, GATEWAY, DASHBOARD)
 """The files that are read, in the order in which a person would read them."""
 
+SERVING = FILES[:-1]
+"""Those of them that say what is served."""
+
 SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
-    {PROVIDERS: ProvidersFile, MAPPINGS: Mappings, REGIONS: MultiRegion, GATEWAY: GatewaySettings}
+    {
+        PROVIDERS: ProvidersFile,
+        MAPPINGS: Mappings,
+        REGIONS: MultiRegion,
+        GATEWAY: GatewaySettings,
+        DASHBOARD: DashboardSettings,
+    }
 )
 """The shape of each file."""
 
@@ -46,21 +59,20 @@ S = TypeVar("S", bound=Section)
 NO_DRAFTS: Mapping[str, bytes] = MappingProxyType({})
 
 _MAX_BYTES = 4 * MAX_CHARS  # no character takes more than four bytes in UTF-8
-_NOT_READ = {
-    "dashboard.yaml": (Severity.INFO, "not read in this version"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """What the operator wrote, or the defaults. `origin` says in words where it came from. Keys of providers are
-    already looked up: `Provider.api_key` is the one to send, or None."""
+    already looked up: `Provider.api_key` is the one to send, or None. `screen` is what of `dashboard` is in force."""
 
     providers: Mapping[str, Provider]
     mappings: Mappings
     gateway: GatewaySettings
     origin: str
     regions: MultiRegion = field(default_factory=MultiRegion)
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +88,10 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
     """The configuration in `folder`, or the defaults when there is none. `drafts` are read instead of the files whose
     names they bear."""
     found: list[Diagnostic] = []
-    provider_source, mapping_source, region_source, gateway_source = (
+    provider_source, mapping_source, region_source, gateway_source, dashboard_source = (
         read_source(folder, name, env, drafts, found) for name in FILES
     )
     if folder is not None:
-        found.extend(_not_read(folder))
         if not drafts:
             found.extend(cut_short(folder, FILES))
         if provider_source is not None and not provider_source.written:
@@ -92,6 +103,10 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
     mappings = _section(Mappings, mapping_source, found)
     regions = _section(MultiRegion, region_source, found)
     gateway = _section(GatewaySettings, gateway_source, found)
+    dashboard = _section(DashboardSettings, dashboard_source, found)
+    screen = ScreenSettings()
+    if dashboard_source is not None and dashboard is not None:
+        screen = screen_settings(dashboard, dashboard_source, found)
 
     providers: dict[str, Provider] = {}
     if provider_source is not None and written is not None:
@@ -114,10 +129,11 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
 
     diagnostics = tuple(sorted(found, key=_reading_order))
     refused = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    if refused or mappings is None or regions is None or gateway is None:
+    if refused or mappings is None or regions is None or gateway is None or dashboard is None:
         return Loaded(None, diagnostics, folder)
     origin = f"files in {folder}" if folder else "defaults"
-    return Loaded(Config(MappingProxyType(providers), mappings, gateway, origin, regions), diagnostics, folder)
+    config = Config(MappingProxyType(providers), mappings, gateway, origin, regions, dashboard, screen)
+    return Loaded(config, diagnostics, folder)
 
 
 def with_key(provider: Provider, env: Env) -> Provider:
@@ -168,16 +184,6 @@ def _section(section: type[S], source: Source | None, found: list[Diagnostic]) -
     value, diagnostics = validate(section, source)
     found.extend(diagnostics)
     return value
-
-
-def _not_read(folder: Path) -> Iterator[Diagnostic]:
-    for name, (severity, message) in _NOT_READ.items():
-        try:
-            there = (folder / name).exists()
-        except OSError:
-            continue  # a folder that may not be searched has been complained about by its files
-        if there:
-            yield Diagnostic(severity, name, 0, 0, "", message)
 
 
 def _is_about_unused(finding: Diagnostic, providers: Mapping[str, Provider]) -> bool:

@@ -15,7 +15,18 @@ from pydantic import BaseModel, SecretStr
 
 from ai_dashboard.config.environment import setting_variables, vllm_changes
 from ai_dashboard.config.expand import Env
-from ai_dashboard.config.load import FILES, GATEWAY, MAPPINGS, PROVIDERS, REGIONS, Config, Loaded, load, read_source
+from ai_dashboard.config.load import (
+    DASHBOARD,
+    FILES,
+    GATEWAY,
+    MAPPINGS,
+    PROVIDERS,
+    REGIONS,
+    Config,
+    Loaded,
+    load,
+    read_source,
+)
 from ai_dashboard.config.redact import redact
 from ai_dashboard.config.schema import Provider
 from ai_dashboard.config.schema.base import Section
@@ -105,6 +116,8 @@ def _of_file(
         yield from walk.section(config.mappings, (), root, DEFAULT)
     elif name == REGIONS:
         yield from walk.section(config.regions, (), root, DEFAULT)
+    elif name == DASHBOARD:
+        yield from walk.section(config.dashboard, (), root, DEFAULT)
     else:
         named = setting_variables(env)
         for setting in walk.section(config.gateway, (), root, DEFAULT):
@@ -115,8 +128,9 @@ def _of_file(
 
 
 def _counts(setting: Setting) -> bool:
-    """Keys that were not written and mean nothing are not worth a line, but in the file of settings."""
-    return setting.file == GATEWAY or setting.origin.kind is not Kind.DEFAULT or setting.value not in (None, "", [], {})
+    """Keys that were not written and mean nothing are not worth a line, but in the files of settings."""
+    means_nothing = setting.origin.kind is Kind.DEFAULT and setting.value in (None, "", [], {})
+    return setting.file in (GATEWAY, DASHBOARD) or not means_nothing
 
 
 def _with_flag(setting: Setting, flags: Mapping[tuple[str, ...], tuple[str, Data]]) -> Setting:

@@ -1,12 +1,15 @@
 """The door to a gateway in a thread of this process. Pictures and records are references; the rest runs on its loop."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar
 
 from ai_dashboard.config.json_schema import schema_text
 from ai_dashboard.control.remote import RemotePort
 from ai_dashboard.control.replay import root_url
+from ai_dashboard.core.cache import CacheView, Expired, Invalidated
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -17,11 +20,19 @@ from ai_dashboard.core.control import (
     ProviderAction,
     Replayed,
 )
+from ai_dashboard.core.costs import CostsView, Dimension
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
+from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents
+from ai_dashboard.core.models import ModelList
 from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.playground import Question, Told
+from ai_dashboard.core.queue import ExpiredRequests, QueueView
 from ai_dashboard.core.records import RecordPage, RequestRecord
-from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.core.snapshot import Alert, ProviderView, Snapshot
+from ai_dashboard.gateway.auditing import note
+from ai_dashboard.gateway.costs_api import costs_view, put_budget
 from ai_dashboard.gateway.gateway import Gateway
+from ai_dashboard.gateway.model_list import model_list
 from ai_dashboard.gateway.thread import GatewayThread
 
 T = TypeVar("T")
@@ -61,6 +72,22 @@ class LocalPort:
         finally:
             await door.close()
 
+    async def ask(self, question: Question) -> AsyncGenerator[Told, None]:
+        self._require_life()
+        door = RemotePort(root_url(*self._gateway.address), self._gateway.operator_token)
+        try:
+            async with aclosing(door.ask(question)) as telling:
+                async for told in telling:
+                    yield told
+        finally:
+            await door.close()
+
+    async def models(self) -> ModelList:
+        async def listed() -> ModelList:
+            return model_list(self._gateway.desk())
+
+        return await self._on_its_loop(listed())
+
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         async def operated() -> ProviderView:
             return self._gateway.operate(provider, action)
@@ -79,6 +106,39 @@ class LocalPort:
 
         return await self._on_its_loop(measured())
 
+    async def cache(self, window: Window) -> CacheView:
+        async def looked() -> CacheView:
+            return self._gateway.insight.cache(window)
+
+        return await self._on_its_loop(looked())
+
+    async def queue(self, window: Window) -> QueueView:
+        async def looked() -> QueueView:
+            return self._gateway.insight.queue(window)
+
+        return await self._on_its_loop(looked())
+
+    async def invalidate(self, model: str | None = None) -> Invalidated:
+        async def forgotten() -> Invalidated:
+            gone = await self._gateway.keeping.caching.invalidate(None, model)
+            await self._note("cache.invalidate", model or "all", f"{gone.exact + gone.semantic} gone")
+            return gone
+
+        return await self._on_its_loop(forgotten())
+
+    async def clear_expired(self) -> tuple[Expired, ExpiredRequests]:
+        async def cleared() -> tuple[Expired, ExpiredRequests]:
+            gone = self._gateway.keeping.caching.clear_expired()
+            told = ExpiredRequests(self._gateway.runtime.waiting.clear_expired())
+            await self._note("cache.clear-expired", "", f"{gone.exact + gone.semantic} gone")
+            await self._note("queue.clear-expired", "", f"{told.expired} told")
+            return gone, told
+
+        return await self._on_its_loop(cleared())
+
+    async def _note(self, what: str, subject: str, after: str) -> None:
+        await note(self._gateway.audit, what, subject, who=WHO, after=after)
+
     async def provider(self, name: str) -> ProviderDetail:
         async def detailed() -> ProviderDetail:
             return self._gateway.insight.provider(name)
@@ -87,6 +147,27 @@ class LocalPort:
 
     async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
         return await self._on_its_loop(self._gateway.insight.service(provider, action))
+
+    async def costs(self, by: Dimension, since: str) -> CostsView:
+        return await self._on_its_loop(costs_view(self._gateway.keeping, by, since))
+
+    async def set_budget(self, limit: float | None) -> None:
+        await self._on_its_loop(put_budget(self._gateway.keeping, limit, self._note_budget))
+
+    async def _note_budget(self, before: str, after: str) -> None:
+        if (audit := self._gateway.audit) is not None:
+            noting = partial(audit.note, "budget.set", "all together", who=WHO, before=before, after=after)
+            await asyncio.to_thread(noting)
+
+    async def logs(self, after: int, limit: int = 500) -> LogEvents:
+        self._require_life()
+        return self._gateway.logs(after, limit)
+
+    async def alert(self, key: str, action: AlertAction, minutes: float = 60.0) -> Alert:
+        return await self._on_its_loop(self._gateway.alert(key, action, minutes, who=WHO))
+
+    async def audit(self, limit: int = 500) -> AuditTrail:
+        return await self._on_its_loop(self._gateway.audit_trail(limit))
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return await self._on_its_loop(self._gateway.config_files())

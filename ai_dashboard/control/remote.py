@@ -1,6 +1,7 @@
 """The door to a gateway anywhere else: the same typed values, read from the admin API's JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -10,7 +11,9 @@ import httpx
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from ai_dashboard.control.asking import ask
 from ai_dashboard.control.replay import replay
+from ai_dashboard.core.cache import CacheView, Expired, Invalidated
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -21,13 +24,16 @@ from ai_dashboard.core.control import (
     ProviderAction,
     Replayed,
 )
+from ai_dashboard.core.costs import CostsView, Dimension, budget_problem
 from ai_dashboard.core.diagnostics import Diagnostic
 from ai_dashboard.core.errors import (
+    AlertNotFound,
     CallerError,
     ConfigConflict,
     ConfigNotWritten,
     ConfigRefused,
     GatewayError,
+    LedgerUnavailable,
     ModelNotFound,
     OffInConfig,
     ProviderNotFound,
@@ -35,10 +41,14 @@ from ai_dashboard.core.errors import (
     UnknownResidency,
 )  # fmt: skip
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
+from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents
+from ai_dashboard.core.models import ModelList
 from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.playground import Question, Told
+from ai_dashboard.core.queue import ExpiredRequests, QueueView
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.request_log import LoggedRequest
-from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.core.snapshot import Alert, ProviderView, Snapshot
 
 T = TypeVar("T")
 
@@ -54,7 +64,17 @@ _HISTORY = TypeAdapter(HistoryView)
 _LOGGED = TypeAdapter(LoggedRequest)
 _DETAIL = TypeAdapter(ProviderDetail)
 _SERVICE = TypeAdapter(ServiceView)
+_EVENTS = TypeAdapter(LogEvents)
+_ALERT = TypeAdapter(Alert)
+_TRAIL = TypeAdapter(AuditTrail)
 _PLAN = TypeAdapter(Plan)
+_CACHE = TypeAdapter(CacheView)
+_QUEUE = TypeAdapter(QueueView)
+_INVALIDATED = TypeAdapter(Invalidated)
+_EXPIRED = TypeAdapter(Expired)
+_EXPIRED_REQUESTS = TypeAdapter(ExpiredRequests)
+_COSTS = TypeAdapter(CostsView)
+_MODELS = TypeAdapter(ModelList)
 _FACTS = TypeAdapter(RouteFacts)
 _FILES = TypeAdapter(tuple[ConfigFile, ...])
 _TEXT = TypeAdapter(ConfigText)
@@ -66,8 +86,8 @@ _DIAGNOSTICS = TypeAdapter(tuple[Diagnostic, ...])
 _TOLD: Mapping[str, type[GatewayError]] = MappingProxyType({
     kind.code: kind
     for kind in (
-        CallerError, ConfigConflict, ConfigNotWritten, ModelNotFound, OffInConfig, ProviderNotFound,
-        RecordNotFound, UnknownResidency,
+        AlertNotFound, CallerError, ConfigConflict, ConfigNotWritten, LedgerUnavailable, ModelNotFound, OffInConfig,
+        ProviderNotFound, RecordNotFound, UnknownResidency,
     )
 })  # fmt: skip
 """What a gateway in this process would raise, by what one elsewhere says."""
@@ -123,6 +143,14 @@ class RemotePort:
         except httpx.RequestError as error:
             raise PortClosed(f"{self._url} did not answer to the end: {str(error) or type(error).__name__}") from None
 
+    async def ask(self, question: Question) -> AsyncGenerator[Told, None]:
+        async with aclosing(ask(self._http, question, self.record)) as telling:
+            async for told in telling:
+                yield told
+
+    async def models(self) -> ModelList:
+        return self._parsed(_MODELS, await self._ask("GET", "/api/admin/models", {}))
+
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         path = f"/api/admin/providers/{quote(provider, safe='')}/{action}"
         return self._parsed(_PROVIDER, await self._ask("POST", path, {}))
@@ -136,6 +164,22 @@ class RemotePort:
         query = {"window": window.value, "series": series}
         return self._parsed(_HISTORY, await self._ask("GET", "/api/admin/history", query))
 
+    async def cache(self, window: Window) -> CacheView:
+        return self._parsed(_CACHE, await self._ask("GET", "/api/admin/cache/history", {"window": window.value}))
+
+    async def queue(self, window: Window) -> QueueView:
+        return self._parsed(_QUEUE, await self._ask("GET", "/api/admin/queue/history", {"window": window.value}))
+
+    async def invalidate(self, model: str | None = None) -> Invalidated:
+        body = orjson.dumps({"all": True} if model is None else {"model": model})
+        reply = await self._ask("POST", "/api/admin/cache/invalidate", {}, body, patience=REFRESH_TIMEOUT)
+        return self._parsed(_INVALIDATED, reply)
+
+    async def clear_expired(self) -> tuple[Expired, ExpiredRequests]:
+        entries = self._parsed(_EXPIRED, await self._ask("POST", "/api/admin/cache/clear-expired", {}))
+        requests = await self._ask("POST", "/api/admin/queue/clear-expired", {})
+        return entries, self._parsed(_EXPIRED_REQUESTS, requests)
+
     async def provider(self, name: str) -> ProviderDetail:
         return self._parsed(_DETAIL, await self._ask("GET", f"/api/admin/providers/{quote(name, safe='')}", {}))
 
@@ -144,6 +188,26 @@ class RemotePort:
         if action is None:
             return self._parsed(_SERVICE, await self._ask("GET", path, {}, patience=CONFIG_TIMEOUT))
         return self._parsed(_SERVICE, await self._ask("POST", f"{path}/{action}", {}, patience=REFRESH_TIMEOUT))
+
+    async def costs(self, by: Dimension, since: str) -> CostsView:
+        return self._parsed(_COSTS, await self._ask("GET", "/api/admin/costs/view", {"by": by, "since": since}))
+
+    async def set_budget(self, limit: float | None) -> None:
+        if problem := budget_problem(limit):
+            raise CallerError(problem)  # what is no number would be written as null, which means something else
+        await self._ask("POST", "/api/admin/budget", {}, orjson.dumps({"budget_limit": limit}))
+
+    async def logs(self, after: int, limit: int = 500) -> LogEvents:
+        query = {"after": str(after), "limit": str(limit)}
+        return self._parsed(_EVENTS, await self._ask("GET", "/api/admin/logs", query))
+
+    async def alert(self, key: str, action: AlertAction, minutes: float = 60.0) -> Alert:
+        wish = orjson.dumps({"key": key, "action": action, "minutes": minutes})
+        return self._parsed(_ALERT, await self._ask("POST", "/api/admin/alerts", {}, wish))
+
+    async def audit(self, limit: int = 500) -> AuditTrail:
+        reply = await self._ask("GET", "/api/admin/audit/trail", {"limit": str(limit)}, patience=CONFIG_TIMEOUT)
+        return self._parsed(_TRAIL, reply)
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         return self._parsed(_FILES, await self._ask("GET", "/api/admin/config", {}))

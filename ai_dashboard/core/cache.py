@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from ai_dashboard.core.history import Mark, Window
+
 
 @dataclass(frozen=True, slots=True)
 class ExactFigures:
     """Answers to the very same ask. `bypasses` are asks that were not looked up at all; `joined` those that waited for
-    another caller's answer. Bytes and entries are this gateway's own memory, whatever Redis holds beside it."""
+    another caller's answer. Bytes and entries are this gateway's own memory, whatever Redis holds beside it;
+    `mean_ttl_s` is how long what is in it is good for still, on average."""
 
     hits: int = 0
     misses: int = 0
@@ -18,6 +21,7 @@ class ExactFigures:
     bytes: int = 0
     max_bytes: int = 0
     shared: bool = False
+    mean_ttl_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,32 @@ class CacheFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheStep:
+    """What became of the asks that were looked up in one step of a window: known, known by their meaning, or neither.
+    `index` counts steps back from now: 0 is the unfinished one."""
+
+    index: int
+    exact: int
+    semantic: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheView:
+    """All that was counted since the start, and the course of a window: steps oldest first, without those in which
+    nothing happened, what was saved and evicted in it, and when the configuration changed."""
+
+    window: Window
+    at: float
+    figures: CacheFigures
+    steps: tuple[CacheStep, ...] = ()
+    saved_s: float = 0.0
+    saved_usd: float = 0.0
+    evicted: int = 0
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Invalidated:
     """How many entries are gone. `complete` is False where Redis could not be asked: what it holds may come back."""
 
@@ -74,3 +104,11 @@ class Feedback:
 
     entry: str
     threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many entries are gone because their time was over. Those in Redis go by themselves."""
+
+    exact: int
+    semantic: int

@@ -1,14 +1,20 @@
 """The one door between a gateway and whoever watches or steers it, in the same process or over HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from ai_dashboard.core.cache import CacheView, Expired, Invalidated
+from ai_dashboard.core.costs import CostsView, Dimension
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
+from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents
+from ai_dashboard.core.models import ModelList
 from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.playground import Question, Told
+from ai_dashboard.core.queue import ExpiredRequests, QueueView
 from ai_dashboard.core.records import RecordPage, RequestRecord
-from ai_dashboard.core.snapshot import ProviderView, Snapshot
+from ai_dashboard.core.snapshot import Alert, ProviderView, Snapshot
 
 ProviderAction = Literal["enable", "disable", "drain", "reset"]
 """What an operator may do with a provider: ask it again, leave it out, give it nothing new, or forget what speaks
@@ -128,6 +134,15 @@ class ControlPort(Protocol):
         `CallerError` or `RecordNotFound` where the request log does not have it as a whole."""
         ...
 
+    def ask(self, question: Question) -> AsyncGenerator[Told, None]:
+        """Ask it through the gateway, as the operator; what is told while the answer comes. Closing the generator stops
+        the answer, and the provider that writes it."""
+        ...
+
+    async def models(self) -> ModelList:
+        """Every model at every provider, and the names that callers may ask for."""
+        ...
+
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         """Do that with a provider; how it stands then. Raises `ProviderNotFound`, or `OffInConfig` for one that only
         the configuration can put on."""
@@ -137,12 +152,52 @@ class ControlPort(Protocol):
         """How long the answers of every model took over a window; `shown` are those whose course is wanted, too."""
         ...
 
+    async def cache(self, window: Window) -> CacheView:
+        """What the cache has done since the start, and how that went over a window."""
+        ...
+
+    async def queue(self, window: Window) -> QueueView:
+        """Who waits for what, the places at providers, and how that went over a window."""
+        ...
+
+    async def invalidate(self, model: str | None = None) -> Invalidated:
+        """Forget the cached answers to asks for a model, as callers name it, or all. It is put on record."""
+        ...
+
+    async def clear_expired(self) -> tuple[Expired, ExpiredRequests]:
+        """Forget cached answers whose time is over, and tell requests that are past their deadline so, now. It is put
+        on record."""
+        ...
+
     async def provider(self, name: str) -> ProviderDetail:
         """One provider in detail. Raises `ProviderNotFound`."""
         ...
 
     async def service(self, provider: str, action: ServiceAction | None = None) -> ServiceView:
         """How the systemd unit of a provider is, after `action` if one is given. Raises `ProviderNotFound`."""
+        ...
+
+    async def costs(self, by: Dimension, since: str) -> CostsView:
+        """What was spent since a day (`2026-11-01`, `30d` or `month`), added up, and how it goes on. Raises
+        `CallerError`, and `LedgerUnavailable` where the books cannot be read."""
+        ...
+
+    async def set_budget(self, limit: float | None) -> None:
+        """What all together may spend in a month, in dollars; None goes back to the configuration. It is put on record.
+        Raises `CallerError`, and `LedgerUnavailable` where it cannot be set."""
+        ...
+
+    async def logs(self, after: int, limit: int = 500) -> LogEvents:
+        """What the gateway has told of itself with `seq` greater than `after`, oldest first: the newest `limit`."""
+        ...
+
+    async def alert(self, key: str, action: AlertAction, minutes: float = 60.0) -> Alert:
+        """Do that about an alert; how it is then. `minutes` are how long it is silenced. It is put on record. Raises
+        `AlertNotFound`, and `CallerError` for a time that is none."""
+        ...
+
+    async def audit(self, limit: int = 500) -> AuditTrail:
+        """Who changed what, the newest `limit` entries, and whether that is as it was written."""
         ...
 
     async def config_files(self) -> tuple[ConfigFile, ...]:

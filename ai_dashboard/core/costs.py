@@ -14,6 +14,12 @@ DOLLAR = 1_000_000_000
 
 PER_TOKENS = 1000
 
+MAX_BUDGET = 1e6
+"""Dollars that a budget can be set to; the books are exact up to nine times as much."""
+
+NOBODY = "–"
+"""Stands for a call without a tenant, key or task."""
+
 Source = Literal["file", "catalogue", "hourly", "free", "unknown"]
 """Where a price is from: the operator's file, our list of public prices, the hours that a machine runs, a machine of
 one's own that takes nothing, or nobody knows."""
@@ -188,6 +194,50 @@ class Forecasts:
 
     dollars: Forecast
     tenants: tuple[TenantForecast, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCost:
+    """What a day cost, in dollars: 0 for a day without calls, None where nobody knows the price of any of them."""
+
+    day: str
+    amount: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """What was not paid. Of the cache: `hits`, the dollars that the first answers had cost as far as that is known, and
+    the seconds that they had taken, all since this gateway's start. Of machines of one's own, since the table's first
+    day: what their tokens would have cost at what tokens of paid providers cost on average in that time, less what the
+    machines took; None where no such tokens say so."""
+
+    hits: int
+    cache: float
+    cache_s: float
+    local_calls: int
+    local_tokens: int
+    local: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CostsView:
+    """What a screen about money shows, as of `at` (Unix time). `days` are the last ones without a gap, today last;
+    `reserved` is what calls in flight may still cost, as far as budgets bound them."""
+
+    at: float
+    table: CostTable
+    days: tuple[DayCost, ...]
+    forecasts: Forecasts
+    budgets: BudgetViews
+    saved: Savings
+    reserved: float
+
+
+def budget_problem(limit: float | None) -> str:
+    """What is wrong with a budget in dollars; empty for one that can be set, and for none."""
+    if limit is None or 0 <= limit <= MAX_BUDGET:
+        return ""
+    return f"a budget is 0 to {MAX_BUDGET:,.0f} dollars, not {limit}"
 
 
 def nano(dollars: float) -> int:

@@ -85,6 +85,12 @@ class RecordNotFound(NotFound):
     code = "record_not_found"
 
 
+class AlertNotFound(NotFound):
+    """No alert with this key is there now."""
+
+    code = "alert_not_found"
+
+
 class ProviderNotFound(NotFound):
     """No provider of the configuration has this name."""
 
@@ -135,6 +141,24 @@ class FeatureMissing(CallerError):
     """None of the models that could answer has what the request needs: embeddings, images, tools."""
 
     code = "feature_missing"
+
+
+class ContextExceeded(CallerError):
+    """The request is longer than the window of every model that could answer: `tokens` that it takes, prompt and answer
+    together, and the largest `window` of them. Each dialect has words of its own for it."""
+
+    code = "context_length_exceeded"
+
+    def __init__(self, message: str, *, tokens: int, window: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.tokens = tokens
+        self.window = window
+
+
+class UnknownCapability(CallerError):
+    """The request asks for a capability that the configuration does not have."""
+
+    code = "unknown_capability"
 
 
 class RequirementsUnmet(CallerError):

@@ -35,10 +35,10 @@ class Plan:
     """`asked` is the model as the caller named it, `rule` the rule that resolved it (`exact_matches.llama3.1:8b`),
     `strategy` what ordered the attempts. `notes` say what else there is to know (panic mode, affinity, an experiment's
     arm). Where nothing is left to try, `retry_after_s` says in how many seconds the first of those that have to be left
-    alone for a while may be asked again, `unmet` that it is the caller's own requirements that rule out the rest, and
-    `unable` that none of them has what the request needs, whenever it is asked. `full` names the attempts (provider and
-    model) for which it is worth waiting: nobody else may answer, and all that speaks against them is that they have no
-    place left.
+    alone for a while may be asked again, `unmet` that it is the caller's own requirements that rule out the rest,
+    `unable` that none of them has what the request needs, whenever it is asked, and `too_long` that it fits no window:
+    the tokens that it takes, and the largest window. `full` names the attempts (provider and model) for which it is
+    worth waiting: nobody else may answer, and all that speaks against them is that they have no place left.
     """
 
     asked: str
@@ -51,6 +51,7 @@ class Plan:
     unmet: bool = False
     unable: bool = False
     full: tuple[tuple[str, str], ...] = ()
+    too_long: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

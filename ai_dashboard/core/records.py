@@ -96,6 +96,14 @@ class RequestRecord:
         return None
 
     @property
+    def tokens_per_s(self) -> float | None:
+        """The speed of the stream after its first token; None where that cannot be told."""
+        if not self.stream or self.ttft_s is None or self.usage is None or self.usage.completion_tokens < 2:
+            return None
+        streaming_s = self.total_s - self.ttft_s
+        return (self.usage.completion_tokens - 1) / streaming_s if streaming_s > 0 else None
+
+    @property
     def spent(self) -> Usage | None:
         """What all attempts together cost: the answer, and those that were paid for beside it. None when nobody knows
         of anything."""

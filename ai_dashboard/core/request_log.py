@@ -1,25 +1,46 @@
 """Requests as they are written down, and as they are read again long after."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.events import Usage
+from ai_dashboard.core.plan import Plan
+from ai_dashboard.core.records import AttemptRecord, Stage
 
 JsonObject = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One finished request with what its record does not say. `cost` is in nano-dollars, None when nobody knows;
-    `stages` are seconds by the name of what they were spent on; the bodies are as they came and went."""
+class LogEntry(NamedTuple):
+    """One finished request as it is written down: what of its record is kept, and what that does not say. `cost` is in
+    nano-dollars, None when nobody knows; `stages` are seconds by the name of what they were spent on; the bodies are as
+    they came and went. A tuple, since thousands a second are made."""
 
-    record: RequestRecord
+    id: str
+    at: float
     tenant: str
     key_id: str
-    method: str = "POST"
-    path: str = ""
-    cost: int | None = None
-    stages: Mapping[str, float] = field(default_factory=dict)
+    dialect: str
+    method: str
+    path: str
+    asked: str
+    provider: str
+    model: str
+    stage: Stage
+    status: int
+    stream: bool
+    ttft_s: float | None
+    total_s: float
+    overhead_s: float
+    usage: Usage | None
+    cost: int | None
+    error: str | None
+    message: str
+    warnings: tuple[str, ...]
+    stages: Mapping[str, float]
+    attempts: Sequence[AttemptRecord]
+    plan: Plan | None
+    cached: str | None = None
     request_body: bytes | None = None
     response_body: bytes | None = None
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from ai_dashboard.core.costs import Window
 from ai_dashboard.core.diagnostics import Diagnostic
 from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.screen import ScreenSettings
 
 SLICE_S = 5.0
 """Seconds that one point of a time series covers."""
@@ -90,7 +92,7 @@ class ProviderView:
     each slice, oldest first, None where nothing was asked. `cooldown_s` is how long it is left alone still, `headroom`
     (0 to 1) what is left of its rate limits, `capacity` the requests that it takes at one time; `targets` are those of
     its models that were asked, `loaded` those that its server has in memory, where it says; `wish` is what an operator
-    wants of it, None when that is nothing."""
+    wants of it, None when that is nothing; `check_s` what the last health check took that it passed."""
 
     name: str
     kind: str
@@ -116,6 +118,7 @@ class ProviderView:
     targets: tuple[TargetView, ...] = ()
     wish: Wish | None = None
     loaded: tuple[LoadedModel, ...] = ()
+    check_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ class DiskView:
 class HostView:
     """The machine. `cpu` is 0 to 1 over all cores; `gpu_note` says calmly why there is no GPU, when there is none.
     Traffic is in bytes per second, over all network interfaces but the loopback and over all disks; `own_memory` is
-    what the gateway's process holds; `cpu_trend` is `cpu` in the latest samples, oldest first."""
+    what the gateway's process holds, `own_cpu` what it takes of one core (above 1 where it keeps several busy);
+    `cpu_trend` is `cpu` in the latest samples, oldest first."""
 
     cpu: float | None = None
     cores: int = 0
@@ -204,6 +208,7 @@ class HostView:
     disk_read: float | None = None
     disk_write: float | None = None
     own_memory: int | None = None
+    own_cpu: float | None = None
     cpu_trend: tuple[float | None, ...] = ()
 
 
@@ -217,7 +222,8 @@ class AlertLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something the operator should know. `key` stays the same while the cause lasts; `hint` says what to do."""
+    """Something the operator should know. `key` stays the same while the cause lasts; `hint` says what to do. `acked`
+    says that somebody has taken note of it, `silenced_until` (Unix time) that nobody wants to hear of it until then."""
 
     key: str
     level: AlertLevel
@@ -225,12 +231,20 @@ class Alert:
     text: str
     hint: str = ""
     provider: str | None = None
+    acked: bool = False
+    silenced_until: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody should look at it still."""
+        return not self.acked and self.silenced_until is None
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayView:
     """The gateway itself. `rate` is requests per second over the last 10 s; `overhead` what the gateway adds to the
-    time to the first token, over 15 minutes; `tokens_per_s` all answers together, over the last 60 s."""
+    time to the first token, over 15 minutes; `tokens_per_s` all answers together, over the last 60 s;
+    `connections` are those that callers have open, busy or not."""
 
     host: str
     port: int
@@ -246,37 +260,95 @@ class GatewayView:
     overhead: Percentiles
     draining: bool = False
     simulated: bool = False
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
     """The Redis that several gateways share. `address` holds no password; `reason` says what was wrong with it last,
-    `since` from when it is `up` or is not; `gateways` counts those that are there, this one included."""
+    `since` from when it is `up` or is not; `gateways` counts those that are there, this one included;
+    `answer_s` is what its last answer took."""
 
     address: str
     up: bool
     reason: str
     since: float
     gateways: int
+    answer_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CacheGauge:
+    """The cache at a glance. `hit_ratio` (0 to 1) is the share of those asks of the last 15 minutes that were looked up
+    whose answer was known, `trend` the same minute by minute, oldest first; what is saved counts since the start."""
+
+    enabled: bool = False
+    hit_ratio: float | None = None
+    trend: tuple[float | None, ...] = ()
+    entries: int = 0
+    bytes: int = 0
+    max_bytes: int = 0
+    saved_s: float = 0.0
+    saved_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueGauge:
+    """Requests that wait for a place, at a glance. `drain_s` is when all of them will have been served, None while
+    nobody can say; `shed` were turned away and `expired` passed their deadline in the last 15 minutes; `trend` is the
+    most that waited at one time, minute by minute, oldest first."""
+
+    waiting: int = 0
+    oldest_s: float = 0.0
+    drain_s: float | None = 0.0
+    shed: int = 0
+    expired: int = 0
+    trend: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyGauge:
+    """Money at a glance, in dollars. `window`, `spent`, `budget` and `used` (0 to 1, and more where it is overdrawn)
+    are of that limit of all together of which most is used, None where there is none; `reserved` is what calls in
+    flight may still cost. The forecast (`per_hour`, `day_end`, `month_end`) is None until it is first worked out;
+    `hours` are what the last hours took, oldest first, the current one last. `saved` is what the cache has saved since
+    the start; `top` the model that took most today, and its share."""
+
+    today: float = 0.0
+    reserved: float = 0.0
+    window: Window | None = None
+    spent: float | None = None
+    budget: float | None = None
+    used: float | None = None
+    per_hour: float | None = None
+    day_end: float | None = None
+    month_end: float | None = None
+    hours: tuple[float, ...] = ()
+    saved: float = 0.0
+    top: str = ""
+    top_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigView:
     """Which configuration is in force. `number` counts accepted configurations since the start; `usable` is False when
-    files were refused and nothing of them is served; `origin` says in words where it came from."""
+    files were refused and nothing of them is served; `origin` says in words where it came from; `hash` tells
+    its files from any others, empty where it has none; `screen` is how screens shall look."""
 
     number: int
     folder: str | None
     origin: str
     usable: bool
     diagnostics: tuple[Diagnostic, ...] = ()
+    hash: str = ""
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All of it. `version` grows by one with each snapshot; `running` holds requests in flight, newest first, at most
     100; `series` runs oldest to newest with the current, unfinished slice last; `shared` is None for a gateway that
-    shares nothing."""
+    shares nothing; `money` is what is spent, `cache` what need not be, `queue` who waits."""
 
     version: int
     at: float
@@ -290,3 +362,6 @@ class Snapshot:
     host: HostView = field(default_factory=HostView)
     alerts: tuple[Alert, ...] = ()
     shared: SharedView | None = None
+    money: MoneyGauge = field(default_factory=MoneyGauge)
+    cache: CacheGauge = field(default_factory=CacheGauge)
+    queue: QueueGauge = field(default_factory=QueueGauge)

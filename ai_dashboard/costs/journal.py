@@ -6,6 +6,7 @@ same file (workers side by side) adds to the same lines.
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from operator import add
 from pathlib import Path
@@ -15,7 +16,7 @@ from ai_dashboard.core.costs import Receipt
 from ai_dashboard.costs.account import EVERYBODY, Spent
 from ai_dashboard.costs.windows import Moment
 from ai_dashboard.state.sqlite_file import Value
-from ai_dashboard.state.sqlite_writer import FileState, Rows, SqliteWriter
+from ai_dashboard.state.sqlite_writer import FileState, Row, Rows, SqliteWriter
 
 MAX_LINES = 100_000
 """Lines that are kept in memory, the newest."""
@@ -142,12 +143,8 @@ _STEPS = (
     ) WITHOUT ROWID;
     CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER)""",
 )
-_SPEND: Rows[Charge] = Rows(
-    "spend",
-    (*Line._fields, *Counts._fields),
-    lambda charge: (*charge[0], *map(int, charge[1])),
-    f"ON CONFLICT ({', '.join(Line._fields)}) DO UPDATE SET "
-    + ", ".join(f"{name} = {name} + excluded.{name}" for name in Counts._fields),
+_ADD_UP = f"ON CONFLICT ({', '.join(Line._fields)}) DO UPDATE SET " + ", ".join(
+    f"{name} = {name} + excluded.{name}" for name in Counts._fields
 )
 _SELECT = f"SELECT {', '.join((*Line._fields, *Counts._fields))} FROM spend WHERE hour >= ? ORDER BY hour"  # noqa: S608
 _LIMIT = "monthly_limit"
@@ -155,15 +152,33 @@ _SCOPES = ("tenant", "key", "provider")
 
 
 class SqliteJournal:
-    """In a file. `tell` is called when the file cannot be written, and when it can again, on the writer's thread."""
+    """In a file. `tell` is called when the file cannot be written, and when it can again, on the writer's thread.
+
+    What is charged to a line that waits to be written is added to it there: the file hears of each line twice a second,
+    however many calls there are.
+    """
 
     def __init__(self, path: Path, tell: Callable[[FileState], None] = lambda _state: None) -> None:
         self._writer = SqliteWriter(path, _STEPS, tell=tell)
+        self._rows: Rows[Line] = Rows("spend", (*Line._fields, *Counts._fields), self._row, _ADD_UP)
+        self._waiting: dict[Line, Counts] = {}
+        self._lock = threading.Lock()
         self._version = -1
         self._writer.start()
 
     def add(self, charge: Charge) -> None:
-        self._writer.put(_SPEND, charge)
+        line, counts = charge
+        with self._lock:
+            before = self._waiting.get(line)
+            self._waiting[line] = counts if before is None else before.plus(counts)
+        if before is None:
+            self._writer.put(self._rows, line)
+
+    def _row(self, line: Line) -> Row:
+        """On the writer's thread: what is charged from now on waits for the next time."""
+        with self._lock:
+            counts = self._waiting.pop(line)
+        return (*line, *map(int, counts))
 
     async def lines(self, since: str) -> list[Charge]:
         def read(connection: sqlite3.Connection) -> list[Charge]:

@@ -1,21 +1,41 @@
 """What the books say, for whoever asks: tables, budgets, forecasts, alerts."""
 
+import asyncio
 import re
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from ai_dashboard.core.costs import DOLLAR, BudgetViews, CostLines, CostTable, Dimension, Forecasts, TenantForecast
+from ai_dashboard.core.cache import CacheFigures
+from ai_dashboard.core.costs import (
+    DOLLAR,
+    Allowance,
+    BudgetViews,
+    CostLines,
+    CostsView,
+    CostTable,
+    Dimension,
+    Forecasts,
+    Savings,
+    TenantForecast,
+    dollars,
+)
 from ai_dashboard.core.errors import CallerError, LedgerUnavailable
 from ai_dashboard.core.snapshot import Alert
 from ai_dashboard.costs.account import EVERYBODY
 from ai_dashboard.costs.alerts import CostAlerts
 from ai_dashboard.costs.book import Book
-from ai_dashboard.costs.forecast import LOOK_BACK_DAYS, forecast
+from ai_dashboard.costs.forecast import forecast
 from ai_dashboard.costs.journal import Charge
-from ai_dashboard.costs.views import budgets, cost_lines, flat, table
+from ai_dashboard.costs.outlook import Outlook, since_of
+from ai_dashboard.costs.views import budgets, cost_lines, day_costs, flat, saved_by_own, table
 from ai_dashboard.state.sqlite_writer import NotWritten
 
 MONTH: Final = "month"
+
+SHOWN_DAYS = 30
+"""Days of which a screen shows what each cost."""
+
 _BACK = re.compile(r"(\d{1,4})d")
 
 
@@ -25,6 +45,7 @@ class Reports:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._alerts = CostAlerts()
+        self.outlook = Outlook(book, self._charges)
 
     async def this_month(self) -> dict[str, float | None]:
         """Dollars by provider, and how they stand against the budget of all."""
@@ -42,36 +63,37 @@ class Reports:
 
     async def forecasts(self, quotas: dict[str, int]) -> Forecasts:
         """How it goes on. `quotas` are the tokens that tenants have for a month."""
+        now = self._book.calendar.local(self._book.clock.wall())
+        return _forecasts(await self._charges(since_of(now)), now, self._book.owners, quotas)
+
+    async def view(self, by: Dimension, since: str, quotas: dict[str, int], cache: CacheFigures) -> CostsView:
+        """All that a screen shows at one time. `cache` says what answers that were known have saved."""
         book = self._book
-        now = book.calendar.local(book.clock.wall())
-        since = min(now.date() - timedelta(days=LOOK_BACK_DAYS + 1), now.date().replace(day=1)).isoformat()
-        everything: dict[str, float] = {}
-        tokens: dict[str, dict[str, float]] = {}
-        amounts: dict[str, dict[str, float]] = {}
-        for line, counts in await self._charges(since):
-            everything[line.hour] = everything.get(line.hour, 0) + counts.amount
-            if line.tenant:
-                of_tenant, hour = tokens.setdefault(line.tenant, {}), line.hour
-                of_tenant[hour] = of_tenant.get(hour, 0) + counts.prompt_tokens + counts.completion_tokens
-                paid = amounts.setdefault(line.tenant, {})
-                paid[hour] = paid.get(hour, 0) + counts.amount
-        owners = book.owners
-        return Forecasts(
-            forecast(everything, now, limit=owners[EVERYBODY].monthly, unit=DOLLAR),
-            tuple(
-                TenantForecast(
-                    name,
-                    forecast(tokens[name], now, limit=quotas.get(name)),
-                    forecast(
-                        amounts[name],
-                        now,
-                        limit=owner.monthly if (owner := owners.get(f"tenant:{name}")) is not None else None,
-                        unit=DOLLAR,
-                    ),
-                )
-                for name in sorted(tokens)
-            ),
-        )
+        wall, day, timezone = book.clock.wall(), self._since(since), book.calendar.timezone
+        now = book.calendar.local(wall)
+        first = now.date() - timedelta(days=SHOWN_DAYS - 1)
+        charges = await self._charges(min(day, first.isoformat(), since_of(now)))
+        owners, prices, standing = book.owners, book.prices, self.budgets()
+        reserved = dollars(book.ledger.account(EVERYBODY).reserved)
+
+        def own(provider: str, model: str) -> bool:
+            return provider in prices.providers and prices.keeps(provider, model)
+
+        def added_up() -> CostsView:
+            chosen = [charge for charge in charges if charge[0].hour >= day]
+            hits = cache.exact.hits + (cache.semantic.hits if cache.semantic is not None else 0)
+            return CostsView(
+                at=wall,
+                table=table(chosen, by, day, timezone),
+                days=day_costs(charges, first, now.date()),
+                forecasts=_forecasts(charges, now, owners, quotas),
+                budgets=standing,
+                saved=Savings(hits, cache.saved_usd, cache.saved_s, *saved_by_own(chosen, own)),
+                reserved=reserved,
+            )
+
+        # Months of a busy gateway take a while to add up; requests go on meanwhile.
+        return await asyncio.to_thread(added_up)
 
     def budgets(self) -> BudgetViews:
         """Every limit as it stands."""
@@ -113,3 +135,38 @@ class Reports:
             return date.fromisoformat(text).isoformat()
         except ValueError:
             raise CallerError(f"`since` is {text[:40]!r}, not a day", hint="write 2026-11-01, 30d, or month") from None
+
+
+def _forecasts(
+    charges: Iterable[Charge], now: datetime, owners: Mapping[str, Allowance], quotas: Mapping[str, int]
+) -> Forecasts:
+    """Of all together, and of each tenant."""
+    everything: dict[str, float] = {}
+    tokens: dict[str, dict[str, float]] = {}
+    amounts: dict[str, dict[str, float]] = {}
+    since = since_of(now)
+    for line, counts in charges:
+        if line.hour < since:
+            continue
+        everything[line.hour] = everything.get(line.hour, 0) + counts.amount
+        if line.tenant:
+            of_tenant, hour = tokens.setdefault(line.tenant, {}), line.hour
+            of_tenant[hour] = of_tenant.get(hour, 0) + counts.prompt_tokens + counts.completion_tokens
+            paid = amounts.setdefault(line.tenant, {})
+            paid[hour] = paid.get(hour, 0) + counts.amount
+    return Forecasts(
+        forecast(everything, now, limit=owners[EVERYBODY].monthly, unit=DOLLAR),
+        tuple(
+            TenantForecast(
+                name,
+                forecast(tokens[name], now, limit=quotas.get(name)),
+                forecast(
+                    amounts[name],
+                    now,
+                    limit=owner.monthly if (owner := owners.get(f"tenant:{name}")) is not None else None,
+                    unit=DOLLAR,
+                ),
+            )
+            for name in sorted(tokens)
+        ),
+    )

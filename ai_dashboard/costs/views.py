@@ -1,22 +1,23 @@
 """Charges and accounts as people see them. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from functools import reduce
 
 from ai_dashboard.core.costs import (
+    NOBODY,
     Allowance,
     BudgetView,
     CostLine,
     CostRow,
     CostTable,
+    DayCost,
     Dimension,
     dollars,
 )
 from ai_dashboard.costs.account import EVERYBODY, Account
 from ai_dashboard.costs.journal import Charge, Counts, Line
 from ai_dashboard.costs.windows import Calendar
-
-NOBODY = "–"
-"""Stands for a call without a tenant, key or task."""
 
 NOTHING = Counts()
 
@@ -40,12 +41,11 @@ def table(charges: Iterable[Charge], by: Dimension, since: str, timezone: str) -
 
 def sums_by(charges: Iterable[Charge], by: Dimension) -> tuple[dict[str, Counts], Counts]:
     """Sums by name, and of everything."""
-    part, sums, everything = _PART[by], dict[str, Counts](), NOTHING
+    part, sums = _PART[by], dict[str, Counts]()
     for line, counts in charges:
         name = part(line)
         sums[name] = sums.get(name, NOTHING).plus(counts)
-        everything = everything.plus(counts)
-    return sums, everything
+    return sums, reduce(Counts.plus, sums.values(), NOTHING)
 
 
 def flat(charges: Iterable[Charge], limit: int | None) -> dict[str, float | None]:
@@ -70,6 +70,29 @@ def cost_lines(charges: Iterable[Charge]) -> tuple[CostLine, ...]:
         CostLine(*key, counts.prompt_tokens, counts.completion_tokens, _known(counts), counts.unknown)
         for key, counts in sorted(sums.items())
     )
+
+
+def day_costs(charges: Iterable[Charge], first: date, last: date) -> tuple[DayCost, ...]:
+    """Day by day from one to another, those without calls included."""
+    sums, _ = sums_by(charges, "day")
+    days = ((first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1))
+    return tuple(DayCost(day, _known(sums.get(day, NOTHING))) for day in days)
+
+
+def saved_by_own(charges: Iterable[Charge], own: Callable[[str, str], bool]) -> tuple[int, int, float | None]:
+    """Calls and tokens of models (second) of providers (first) that are one's `own`, and the dollars that they saved:
+    what their tokens would have cost at what others' tokens cost on average, less what they took themselves. None
+    without tokens of others whose price is known."""
+    ours, others = NOTHING, NOTHING
+    for line, counts in charges:
+        if own(line.provider, line.model):
+            ours = ours.plus(counts)
+        elif not counts.unknown:
+            others = others.plus(counts)
+    paid_tokens, tokens = _tokens(others), _tokens(ours)
+    if not paid_tokens:
+        return ours.calls, tokens, None
+    return ours.calls, tokens, dollars(round(others.amount * tokens / paid_tokens) - ours.amount)
 
 
 def budgets(
@@ -100,6 +123,10 @@ def percent(spent: int, limit: int) -> float:
 
 def _row(name: str, counts: Counts) -> CostRow:
     return CostRow(name, _known(counts), *counts[1:])
+
+
+def _tokens(counts: Counts) -> int:
+    return counts.prompt_tokens + counts.completion_tokens
 
 
 def _known(counts: Counts) -> float | None:

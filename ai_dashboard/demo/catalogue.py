@@ -45,7 +45,8 @@ class SimulatedProvider:
     """One provider's character. The time to the first token is log-normal: `ttft_median_s` seconds with `ttft_sigma`
     the standard deviation of its logarithm. `load_s` is what a model's first use takes on top. `embedding_models` make
     vectors and cannot speak. `faults` are its nature; `chosen` are those that somebody asked for on top. `prices` are
-    dollars for 1000 tokens, of prompt and answer, by model; one that is `at_home` costs nothing."""
+    dollars for 1000 tokens, of prompt and answer, by model; one that is `at_home` costs nothing. It
+    takes `at_once` requests at one time, where that is limited."""
 
     name: str
     kind: ProviderKind
@@ -60,6 +61,7 @@ class SimulatedProvider:
     chosen: tuple[ChosenFault, ...] = ()
     prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     at_home: bool = False
+    at_once: int | None = None
 
     @property
     def all_models(self) -> tuple[SimulatedModel, ...]:
@@ -105,6 +107,7 @@ OLLAMA = SimulatedProvider(
     tokens_per_s=34.0,
     faults=FaultRates(server_error=0.012, stall=0.004, cut=0.004),
     load_s=4.0,
+    at_once=2,
     embedding_models=(SimulatedModel("nomic-embed-text", 2048, "137M", 274_302_450, dimensions=768),),
 )
 

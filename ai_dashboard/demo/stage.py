@@ -144,6 +144,10 @@ class DemoStage:
             },
         }
 
+    def gateway_entries(self) -> dict[str, object]:
+        """A `gateway.yaml` with everything on that a visitor of the demo can then see at work."""
+        return {"cache": {"enabled": True, "ttl_s": 120}, "budgets": {"total": {"daily": 5}}}
+
     def _entry(self, name: str, provider: SimulatedProvider) -> dict[str, object]:
         address = f"http://{LOOPBACK}:{self._ports[name]}"
         return {
@@ -153,6 +157,7 @@ class DemoStage:
             "description": provider.description,
             "requires_api_key": False,
             **({"location": "local"} if provider.at_home else {}),
+            **({"rate_limits": {"max_concurrent": provider.at_once}} if provider.at_once else {}),
             **({"cost_per_1k_tokens": _written(provider.prices)} if provider.prices else {}),
             "features": {"simulated": True} | ({"faults": written(provider.chosen)} if provider.chosen else {}),
             "models": [

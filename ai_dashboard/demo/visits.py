@@ -23,6 +23,9 @@ UNKNOWN_CHANCE = 1 / 60
 STREAM_CHANCE = 0.75
 USAGE_CHANCE = 0.5
 LIMIT_CHANCE = 0.25
+SURE_CHANCE = 0.35
+"""How likely a visitor is to want the same answer to the same question each time: those take part in the cache."""
+
 TOOL_CHANCE = 0.06
 LEAVE_CHANCE = 0.03
 
@@ -105,7 +108,9 @@ def _visit(pause_s: float, chance: Random) -> Visit:
     body: JsonObject = {"model": model, "messages": [{"role": "user", "content": question}]}
     if tool:
         body["tools"] = [WEATHER_TOOL]
-    if chance.random() < LIMIT_CHANCE:
+    if chance.random() < SURE_CHANCE:
+        body["temperature"] = 0
+    elif chance.random() < LIMIT_CHANCE:
         body["max_tokens"] = chance.choice((16, 32, 64, 128))
     stream = chance.random() < STREAM_CHANCE
     if stream:

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import orjson
 
 from ai_dashboard.core.errors import (
+    ContextExceeded,
     GatewayError,
     UpstreamContextExceeded,
     UpstreamError,
@@ -92,6 +93,15 @@ def repeatable(words: str) -> str:
 def status_of(error: GatewayError) -> int:
     """The HTTP status of an error: a provider's refusal of the ask goes on under the one that it came with."""
     return error.upstream_status or error.status if isinstance(error, UpstreamRejected) else error.status
+
+
+def told(error: GatewayError, too_long: str) -> str:
+    """What happened and what to do about it. `too_long` is what a dialect says of an ask that fits no window, with
+    `{tokens}` and `{window}`: its clients look for these words."""
+    message = f"{error.message}. {error.hint}" if error.hint else error.message
+    if isinstance(error, ContextExceeded):
+        return f"{too_long.format(tokens=error.tokens, window=error.window)}; {message}"
+    return message
 
 
 def retry_after(header: Callable[[str], str | None], *, now_unix_s: float) -> float | None:

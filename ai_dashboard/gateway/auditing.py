@@ -30,11 +30,17 @@ async def note_change(
     audit: Audit | None, exchange: Exchange, what: str, subject: str = "", *, before: str = "", after: str = ""
 ) -> None:
     """Somebody has changed something by the admin API."""
+    caller = exchange.caller
+    who = caller.key_id if caller is not None else "admin API"
+    await note(audit, what, subject, who=who, where=exchange.peer, before=before, after=after)
+
+
+async def note(
+    audit: Audit | None, what: str, subject: str, *, who: str, where: str = "", before: str = "", after: str = ""
+) -> None:
+    """Somebody has changed something, here or elsewhere."""
     if audit is not None:
-        caller = exchange.caller
-        who = caller.key_id if caller is not None else "admin API"
-        noting = partial(audit.note, what, subject, who=who, where=exchange.peer, before=before, after=after)
-        await asyncio.to_thread(noting)
+        await asyncio.to_thread(partial(audit.note, what, subject, who=who, where=where, before=before, after=after))
 
 
 class Auditing:

@@ -5,7 +5,7 @@ from typing import Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ai_dashboard.core.cache import CacheFigures, Feedback, Invalidated
+from ai_dashboard.core.cache import CacheFigures, Expired, Feedback, Invalidated
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.gateway.admin import reply_json
 from ai_dashboard.gateway.auditing import note_change
@@ -58,6 +58,7 @@ class CacheApi:
         yield "GET", "stats", self._stats
         yield "POST", "invalidate", self._invalidate
         yield "POST", "feedback", self._feedback
+        yield "POST", "clear-expired", self._clear_expired
 
     @described(CacheFigures)
     async def _stats(self, exchange: Exchange) -> None:
@@ -73,6 +74,13 @@ class CacheApi:
         gone = await self._gateway.caching.invalidate(asked.tenant, asked.model)
         what = ", ".join(it for it in (asked.tenant, asked.model) if it is not None) or "all"
         await note_change(self._audit, exchange, "cache.invalidate", what, after=f"{gone.exact + gone.semantic} gone")
+        reply_json(exchange, gone)
+
+    @described(Expired)
+    async def _clear_expired(self, exchange: Exchange) -> None:
+        """`POST …/clear-expired`: forget answers whose time is over now, and not when they are asked for."""
+        gone = self._gateway.caching.clear_expired()
+        await note_change(self._audit, exchange, "cache.clear-expired", after=f"{gone.exact + gone.semantic} gone")
         reply_json(exchange, gone)
 
     @described(Feedback, body=BadHit)

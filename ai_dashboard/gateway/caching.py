@@ -27,7 +27,7 @@ from ai_dashboard.cache.semantic.standalone import MODEL_VARIABLE, THRESHOLD_VAR
 from ai_dashboard.cache.shared import SharedHome
 from ai_dashboard.cache.wishes import Wish, wish_of
 from ai_dashboard.config.schema.cache import CacheSettings
-from ai_dashboard.core.cache import CacheFigures, Feedback, Invalidated
+from ai_dashboard.core.cache import CacheFigures, Expired, Feedback, Invalidated
 from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import ConfigError
@@ -256,6 +256,11 @@ class Caching:
             return Invalidated(exact, 0, exact_told)
         semantic, semantic_told = await self.meanings.invalidate(tenant, model)
         return Invalidated(exact, semantic, exact_told and semantic_told)
+
+    def clear_expired(self) -> Expired:
+        """Forget what is no longer good."""
+        exact = self.exact.clear_expired()
+        return Expired(exact, 0 if self.meanings is None else self.meanings.clear_expired(self.clock.wall()))
 
     async def feedback(self, meaning_id: str, similarity: float | None) -> Feedback | None:
         """A semantic hit was wrong. None when its entry is not known (any more)."""

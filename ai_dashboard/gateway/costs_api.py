@@ -1,11 +1,23 @@
 """The admin API's part about money: what was spent, what may be, and how it goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Annotated, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ai_dashboard.core.costs import BudgetViews, CostLines, CostTable, Dimension, Forecasts, nano
+from ai_dashboard.core.cache import CacheFigures
+from ai_dashboard.core.costs import (
+    MAX_BUDGET,
+    BudgetViews,
+    CostLines,
+    CostsView,
+    CostTable,
+    Dimension,
+    Forecasts,
+    budget_problem,
+    nano,
+)
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.costs.reports import MONTH, Reports
 from ai_dashboard.gateway.admin import query_of, reply_json
@@ -18,10 +30,13 @@ from ai_dashboard.transport.http1 import Exchange
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
-MAX_BUDGET = 1e6
-"""Dollars; the books are exact up to nine times as much."""
-
 SINCE = {"since": "a day as `2026-11-01`, `30d`, or `month`"}
+
+
+class Saving(Protocol):
+    """The cache, as far as it is about money."""
+
+    def figures(self) -> CacheFigures: ...
 
 
 class Paying(Protocol):
@@ -29,6 +44,8 @@ class Paying(Protocol):
 
     @property
     def reports(self) -> Reports: ...
+    @property
+    def caching(self) -> Saving: ...
     @property
     def token_quotas(self) -> dict[str, int]: ...
 
@@ -41,6 +58,27 @@ class SetBudget(BaseModel):
     budget_limit: Annotated[float, Field(ge=0, le=MAX_BUDGET, allow_inf_nan=False, strict=False)] | None
 
 
+Noting = Callable[[str, str], Awaitable[None]]
+"""Puts on record what a budget was and what it is."""
+
+
+async def costs_view(paying: Paying, by: Dimension, since: str) -> CostsView:
+    """All that a screen shows of money. Raises `CallerError`, and `LedgerUnavailable`."""
+    return await paying.reports.view(by, since, paying.token_quotas, paying.caching.figures())
+
+
+async def put_budget(paying: Paying, limit: float | None, note: Noting) -> dict[str, float | None]:
+    """Set what all together may spend in a month, in dollars, or go back to the configuration; this month then. Raises
+    `CallerError`, and `LedgerUnavailable`."""
+    if problem := budget_problem(limit):
+        raise CallerError(problem)
+    before = await paying.reports.this_month()
+    await paying.reports.set_budget(None if limit is None else nano(limit))
+    now = await paying.reports.this_month()
+    await note(str(before["budget_limit"]), str(now["budget_limit"]))
+    return now
+
+
 class CostsApi:
     """Handlers below `/api/admin/`."""
 
@@ -51,6 +89,7 @@ class CostsApi:
     def handlers(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, name and handler of each."""
         yield "GET", "costs", self._costs
+        yield "GET", "costs/view", self._view
         yield "GET", "costs/lines", self._lines
         yield "GET", "costs/forecast", self._forecast
         yield "GET", "budget", self._budget
@@ -63,10 +102,13 @@ class CostsApi:
         if "by" not in query and "since" not in query:
             reply_json(exchange, await self._gateway.reports.this_month())
             return
-        by = next((known for known in DIMENSIONS if known == query.get("by", "provider")), None)
-        if by is None:
-            raise CallerError(f"`by` is {query['by'][:40]!r}", hint=f"it can be {', '.join(DIMENSIONS)}")
-        reply_json(exchange, await self._gateway.reports.table(by, query.get("since", MONTH)))
+        reply_json(exchange, await self._gateway.reports.table(_by(query), query.get("since", MONTH)))
+
+    @described(CostsView, query={"by": f"one of {', '.join(DIMENSIONS)}", **SINCE})
+    async def _view(self, exchange: Exchange) -> None:
+        """`GET …/costs/view?by=model&since=30d`: all that a screen shows of money at one time."""
+        query = query_of(exchange)
+        reply_json(exchange, await costs_view(self._gateway, _by(query), query.get("since", MONTH)))
 
     @described(CostLines, query=SINCE)
     async def _lines(self, exchange: Exchange) -> None:
@@ -94,10 +136,13 @@ class CostsApi:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
-        reports = self._gateway.reports
-        before = await reports.this_month()
-        await reports.set_budget(None if asked.budget_limit is None else nano(asked.budget_limit))
-        now = await reports.this_month()
-        was, is_ = (str(it["budget_limit"]) for it in (before, now))
-        await note_change(self._audit, exchange, "budget.set", "all together", before=was, after=is_)
-        reply_json(exchange, now)
+        note = partial(note_change, self._audit, exchange, "budget.set", "all together")
+        noted = await put_budget(self._gateway, asked.budget_limit, lambda was, is_: note(before=was, after=is_))
+        reply_json(exchange, noted)
+
+
+def _by(query: dict[str, str]) -> Dimension:
+    by = next((known for known in DIMENSIONS if known == query.get("by", "provider")), None)
+    if by is None:
+        raise CallerError(f"`by` is {query['by'][:40]!r}", hint=f"it can be {', '.join(DIMENSIONS)}")
+    return by

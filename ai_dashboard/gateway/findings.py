@@ -112,5 +112,8 @@ def _read_at_start(settings: GatewaySettings) -> Iterator[tuple[str, object]]:
     yield "limits.max_body_mb", limits.max_body_mb
     yield "limits.max_header_kb", limits.max_header_kb
     yield "limits.header_read_s", limits.header_read_s
+    yield "logging.file", settings.logging.file
+    yield "logging.max_mb", settings.logging.max_mb
+    yield "logging.keep_files", settings.logging.keep_files
     yield "redis.url", settings.redis.url
     yield "redis.protocol", settings.redis.protocol

@@ -43,6 +43,12 @@ def hashes(read: Contents) -> dict[str, str]:
     return {name: content_hash(content) for name, content in present(read).items()}
 
 
+def fingerprint(read: Contents) -> str:
+    """What tells the configuration as a whole from any other; empty where there is no file."""
+    each = hashes(read)
+    return content_hash(repr(sorted(each.items())).encode()) if each else ""
+
+
 async def signs(folder: Path) -> AsyncGenerator[None, None]:
     """At the beginning, again whenever one of the folder's own files has changed, and after a while in which nothing
     was told: what changed before the system began to tell, or behind a link, is found then. Raises `OSError` where the

@@ -4,12 +4,15 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from socket import socket as Socket
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from ai_dashboard import __version__
 from ai_dashboard.config.expand import Env
 from ai_dashboard.config.load import FILES, Config, Loaded
 from ai_dashboard.config.redact import redact
@@ -17,29 +20,38 @@ from ai_dashboard.config.schema import GatewaySettings, Mappings
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.control import ConfigFile, ProviderAction
 from ai_dashboard.core.diagnostics import Severity
+from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents, LogLevel
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
-from ai_dashboard.core.snapshot import ConfigView, HostView, ProviderView, Snapshot
+from ai_dashboard.core.snapshot import Alert, BreakerState, ConfigView, HostView, ProviderView, Snapshot
 from ai_dashboard.costs.catalogue import public_prices
 from ai_dashboard.costs.pricing import completed
+from ai_dashboard.gateway.alert_desk import AlertDesk
+from ai_dashboard.gateway.audit_trail import Trail
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.embedding import embed_through
+from ai_dashboard.gateway.gauges import Gauges
 from ai_dashboard.gateway.generation import Completed, Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
 from ai_dashboard.gateway.insight import Insight
 from ai_dashboard.gateway.keeping import Keeping
+from ai_dashboard.gateway.masking import masked
 from ai_dashboard.gateway.operations import find, operate
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.sharing import sharing_of
 from ai_dashboard.gateway.snapshot import freeze
+from ai_dashboard.gateway.targets import TargetState
+from ai_dashboard.gateway.trip_events import TripEvents
 from ai_dashboard.routing.wishes import with_headers
 from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
+from ai_dashboard.telemetry.json_log import JsonLog
+from ai_dashboard.telemetry.redaction import without_quotes
 from ai_dashboard.transport.client import UpstreamClient
 from ai_dashboard.transport.http1 import Limits, Server
 
@@ -57,7 +69,7 @@ IDLE_TICKS = 4
 class Options:
     """How a gateway is started. `host` and `port` win over the configuration; port 0 takes any free one. On
     `control_socket` it listens as well: a unix socket that only its owner can open. `share_port` lets other processes
-    of this user listen beside it."""
+    of this user listen beside it. `inherited` are descriptors of sockets that listen already: it listens on those."""
 
     host: str | None = None
     port: int | None = None
@@ -65,6 +77,7 @@ class Options:
     simulated: bool = False
     control_socket: Path | None = None
     share_port: bool = False
+    inherited: tuple[int, ...] = ()
     admin_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
 
@@ -83,8 +96,10 @@ class Gateway:
         env: Env = os.environ,
         audit: Audit | None = None,
         state: Path | None = None,
+        log: JsonLog | None = None,
     ) -> None:
-        """`state` is the folder for what outlives the process; without it everything is in memory."""
+        """`state` is the folder for what outlives the process; without it everything is in memory. `log` says where
+        events go besides; whoever made it closes it."""
         self._loaded = loaded
         self._options = options
         self._read_host = read_host
@@ -100,7 +115,12 @@ class Gateway:
         self.generation = _first_generation(loaded, self._chance, lambda config: completed(config, public, wall()))
         self.client.widen(self.generation.settings.limits.max_in_flight)
         self.runtime.adopt(self.generation.config)
-        self.sharing = sharing_of(self.generation, self.runtime, self._chance)
+        self.log = log or JsonLog(self.generation.settings.logging.level, self.runtime.clock)
+        self.log.sources.append(TripEvents(self.runtime.ring))
+        self.runtime.on_breaker = self._breaker_moved
+        self._alert_desk = AlertDesk(self.runtime.clock, self.log)
+        self._trail = Trail(audit)
+        self.sharing = sharing_of(self.generation, self.runtime, self._chance, self.log)
         self.keeping = Keeping(
             self.generation,
             self.runtime.clock,
@@ -110,6 +130,7 @@ class Gateway:
             config_folder=loaded.folder,
             link=self.link,
             public=public,
+            events=self.log,
         )
         self.runtime.book = self.keeping.book
         self.guard = Guard(
@@ -119,6 +140,7 @@ class Gateway:
             insecure=options.insecure,
         )
         self.audit = audit
+        self.gauges = Gauges(self.runtime, self.keeping.caching)
         self.insight = Insight(self)
         self.reloader = Reloader(self, loaded, env, fixed=_decided(options), alone=not options.share_port, audit=audit)
         self._address = ("", 0)
@@ -141,17 +163,22 @@ class Gateway:
         self._server = Server(GatewayServer(self, self.guard).handle, _limits(settings))
         await self._server.__aenter__()
         try:
-            self._address = await self._server.listen(host, port, shared=self._options.share_port)
+            given, shared = self._options.inherited, self._options.share_port
+            self._address = await self._server.listen(host, port, shared=shared, inherited=given)
             if (socket := self._options.control_socket) is not None:
                 await _listen_privately(self._server, socket)
         except BaseException:
             await self._server.__aexit__(None, None, None)
             raise
         await self._tasks.__aenter__()
+        label = f"DEMO, {self.generation.config.origin}: " if self._options.simulated else ""
+        told = listening(self._address, self.generation.upstreams, label)
+        self.log.note(self._lifecycle, "gateway_started", told, version=__version__, config=self.generation.number)
         self._freeze()
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
         self._background = [self._tasks.create_task(self._tick(), name="snapshot")]
         self._background.append(self._tasks.create_task(self.reloader.run(), name="reload"))
+        self._background.append(self._tasks.create_task(self.log.run(), name="log"))
         if self.sharing is not None:
             self._background.append(self._tasks.create_task(self.sharing.run(), name="sharing"))
         for name, work in self.keeping.tasks():
@@ -173,16 +200,25 @@ class Gateway:
         if self.sharing is not None:
             await self.sharing.close()
         self.client.close()
+        self.log.note(
+            self._lifecycle, "gateway_stopped", requests=self.runtime.requests, failures=self.runtime.failures
+        )
 
     async def drain(self, seconds: float | None = None) -> None:
         """Take no new connections, and give requests in flight `seconds` (the configuration's `drain_s` if None)."""
         self.runtime.draining = True
         self._freeze()
+        self.log.note(self._lifecycle, "gateway_stopping", "no new connections; requests in flight may end")
         await self._server.drain(self.generation.settings.drain_s if seconds is None else seconds)
 
     def desk(self) -> Desk:
         """What a request that begins now works with."""
         return Desk(self.generation, self.runtime, self.client, self._conversations, self.keeping)
+
+    @property
+    def _lifecycle(self) -> LogLevel:
+        """How much it matters that it starts and stops: of one of several on a port, whoever looks after them tells."""
+        return LogLevel.DEBUG if self._options.share_port else LogLevel.INFO
 
     @property
     def link(self) -> Link | None:
@@ -193,6 +229,10 @@ class Gateway:
     def address(self) -> tuple[str, int]:
         """Where it listens."""
         return self._address
+
+    def listeners(self) -> list[Socket]:
+        """Copies of the sockets that it listens on, for a gateway that takes its place."""
+        return self._server.copies()
 
     @property
     def operator_token(self) -> str:
@@ -220,6 +260,26 @@ class Gateway:
         operate(provider, action, self.generation, self.runtime)
         self._freeze()
         return next(view for view in self.snapshot().providers if view.name == provider)
+
+    def logs(self, after: int, limit: int) -> LogEvents:
+        """What it has told of itself. Safe from any thread."""
+        return self.log.page(after, limit)
+
+    async def alert(
+        self, key: str, action: AlertAction, minutes: float, *, who: str, where: str = "this process"
+    ) -> Alert:
+        """Do that about an alert, and put it on record; how it is then. Raises `AlertNotFound` or `CallerError`."""
+        alert = self._alert_desk.act(key, action, minutes)
+        if self.audit is not None:
+            after = f"for {minutes:g} minutes" if action == "silence" else ""
+            noting = partial(self.audit.note, f"alert.{action}", key, who=who, where=where, after=after)
+            await asyncio.to_thread(noting)
+        self._freeze()
+        return alert
+
+    async def audit_trail(self, limit: int) -> AuditTrail:
+        """Who changed what, and whether that is as it was written."""
+        return await self._trail.newest(limit)
 
     def explain(self, facts: RouteFacts) -> Plan:
         """Where such a request would go now, without taking anybody's turn; its headers say what they would say of one.
@@ -252,17 +312,42 @@ class Gateway:
 
     def _freeze(self) -> None:
         self._seen_changes = self.runtime.changes
+        self.gauges.note()
         self._cell = freeze(
             self._cell.version + 1 if self._cell else 1,
             self.runtime,
             self.generation,
             address=self._address,
+            connections=self._server.connections,
             config=self._config_view(),
             host=self._read_host(),
             simulated=self._options.simulated,
             about_config=self.reloader.alert,
             shared=None if self.sharing is None else self.sharing.view,
             about_money=self.keeping.reports.alerts(),
+            money=self.keeping.reports.outlook.gauge(self.keeping.caching.saved_usd),
+            cache=self.gauges.cache(),
+            queue=self.gauges.queue(),
+        )
+
+        picture = self._cell
+        self._cell = replace(picture, alerts=self._alert_desk.marked(picture.alerts))
+
+    def _breaker_moved(self, target: TargetState, before: BreakerState) -> None:
+        """Tell of a breaker that is in another state than it was when it was last told of."""
+        now, level = target.breaker, LogLevel.INFO
+        if now is BreakerState.OPEN:
+            level = LogLevel.WARNING
+        name, model = target.provider.name, masked(target.model)
+        self.log.note(
+            level,
+            "breaker_moved",
+            f"the breaker of {model} at {name} is {now}",
+            model=model,
+            provider=name,
+            before=str(before),
+            after=str(now),
+            reason=without_quotes(masked(target.reason)) if now is BreakerState.OPEN else "",
         )
 
     def _config_view(self) -> ConfigView:
@@ -273,6 +358,8 @@ class Gateway:
             origin=self.generation.config.origin,
             usable=self.generation.refused is None,
             diagnostics=self.diagnostics,
+            screen=self.generation.config.screen,
+            hash=self.reloader.hash,
         )
 
     async def _adopt_discovered(self, discover: Discover) -> None:
@@ -292,7 +379,10 @@ class Gateway:
 
     def adopt(self, generation: Generation) -> None:
         """Swap to another configuration. Requests in flight finish on the one that they began with."""
-        self.generation = generation
+        before, self.generation = self.generation, generation
+        self.log.level = generation.settings.logging.level
+        text = f"configuration {generation.number} is in force instead of {before.number}"
+        self.log.note(LogLevel.INFO, "config_reloaded", text, config=generation.number, before=before.number)
         self.runtime.history.mark(self.runtime.clock.wall(), generation.number)
         self.keeping.adopt(generation)
         self.guard.adopt(generation.settings)
@@ -314,6 +404,14 @@ def _first_generation(loaded: Loaded, chance: random.Random, completed: Complete
     more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
     nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")
     return build_generation(0, nothing, refused=f"{errors[0]}{more}", completed=completed)
+
+
+def listening(address: tuple[str, int], providers: Iterable[str], label: str = "") -> str:
+    """Where a gateway listens and who answers, for people."""
+    host, port = address
+    shown = f"[{host}]" if ":" in host else host
+    names = ", ".join(providers) or "none yet"
+    return f"{label}listening on http://{shown}:{port}/v1 (providers: {names})"
 
 
 def _decided(options: Options) -> frozenset[str]:

@@ -82,8 +82,10 @@ class HealthMonitor:
         the next try comes after a moment."""
         down = self._runtime.provider(name).health is Health.UNAVAILABLE
         for remaining in reversed(range(1 if down else self._settings.attempts)):
+            began = self._runtime.clock.monotonic()
             try:
                 listing = await self._ask(upstream)
+                took = self._runtime.clock.monotonic() - began
                 models = self._listed(upstream, listing)
                 engine = await self._engine(upstream, listing)
             except UpstreamError as error:
@@ -93,6 +95,7 @@ class HealthMonitor:
                 else:
                     await asyncio.sleep(0.2 * self._chance.uniform(0.5, 1.5))
             else:
+                self._runtime.provider(name).check_s = took
                 self._runtime.check_passed(name, models, engine)
                 return
 

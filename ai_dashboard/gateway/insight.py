@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ai_dashboard.config.schema import Provider
+from ai_dashboard.core.cache import CacheView
 from ai_dashboard.core.errors import ProviderNotFound
 from ai_dashboard.core.histogram import SUB, edges
 from ai_dashboard.core.history import (
@@ -15,7 +16,9 @@ from ai_dashboard.core.history import (
     ServiceView,
     Window,
 )  # fmt: skip
+from ai_dashboard.core.queue import QueueView
 from ai_dashboard.gateway import units
+from ai_dashboard.gateway.gauges import Gauges
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.runtime import Runtime
 
@@ -30,6 +33,8 @@ class Watched(Protocol):
     def runtime(self) -> Runtime: ...
     @property
     def generation(self) -> Generation: ...
+    @property
+    def gauges(self) -> Gauges: ...
 
 
 class Insight:
@@ -43,6 +48,14 @@ class Insight:
         runtime = self._gateway.runtime
         runtime.tally()
         return runtime.history.view(runtime.clock.monotonic(), runtime.clock.wall(), window, shown)
+
+    def cache(self, window: Window) -> CacheView:
+        """The cache over a window."""
+        return self._gateway.gauges.cache_over(window)
+
+    def queue(self, window: Window) -> QueueView:
+        """The queue over a window."""
+        return self._gateway.gauges.queue_over(window)
 
     def provider(self, name: str) -> ProviderDetail:
         """One provider in detail. Raises `ProviderNotFound`."""

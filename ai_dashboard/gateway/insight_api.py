@@ -1,13 +1,15 @@
 """The admin API's part that is asked only while somebody looks: histories, one provider in detail, services."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, get_args
 from urllib.parse import unquote
 
 import orjson
 
+from ai_dashboard.core.cache import CacheView
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
+from ai_dashboard.core.queue import QueueView
 from ai_dashboard.gateway.admin import query_of, reply_json
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
@@ -18,6 +20,8 @@ from ai_dashboard.transport.http1 import Exchange
 
 MAX_SHOWN = 8
 """Series whose points are handed out at one time."""
+
+WINDOW = {"window": "`1m`, `5m`, `1h` or `24h`"}
 
 _ACTIONS: tuple[ServiceAction, ...] = get_args(ServiceAction)
 
@@ -40,22 +44,30 @@ class InsightApi:
     def handlers(self) -> Iterator[tuple[str, str, Handler]]:
         """Method, path and handler of each."""
         yield "GET", "history", self._history
+        yield "GET", "cache/history", self._cache
+        yield "GET", "queue/history", self._queue
         yield "GET", "providers/*", self._provider
         yield "GET", "services/*", self._service
         yield "POST", "services/*", self._act
 
     @described(
         HistoryView,
-        query={"window": "`1m`, `5m`, `1h` or `24h`", "series": 'those with points, as `[["provider", "model"], …]`'},
+        query={**WINDOW, "series": 'those with points, as `[["provider", "model"], …]`'},
     )
     async def _history(self, exchange: Exchange) -> None:
         """`GET …/history?window=1h&series=[["vllm","qwen3"]]`: measurements over a window, model by model."""
         query = query_of(exchange)
-        written = query.get("window", Window.HOUR.value)
-        window = next((known for known in Window if known.value == written), None)
-        if window is None:
-            raise CallerError(f"there is no window {written[:16]!r}", hint=f"there are {', '.join(Window)}")
-        reply_json(exchange, self._gateway.insight.history(window, _keys(query.get("series", "[]"))))
+        reply_json(exchange, self._gateway.insight.history(_window(query), _keys(query.get("series", "[]"))))
+
+    @described(CacheView, query=WINDOW)
+    async def _cache(self, exchange: Exchange) -> None:
+        """`GET …/cache/history?window=1h`: what the cache has done since the start, and step by step over a window."""
+        reply_json(exchange, self._gateway.insight.cache(_window(query_of(exchange))))
+
+    @described(QueueView, query=WINDOW)
+    async def _queue(self, exchange: Exchange) -> None:
+        """`GET …/queue/history?window=1h`: who waits for what, places at providers, and how it went over a window."""
+        reply_json(exchange, self._gateway.insight.queue(_window(query_of(exchange))))
 
     @described(ProviderDetail)
     async def _provider(self, exchange: Exchange) -> None:
@@ -81,6 +93,14 @@ class InsightApi:
 
 def _name(exchange: Exchange, before: str) -> str:
     return unquote(exchange.path.partition(before)[2])
+
+
+def _window(query: Mapping[str, str]) -> Window:
+    written = query.get("window", Window.HOUR.value)
+    window = next((known for known in Window if known.value == written), None)
+    if window is None:
+        raise CallerError(f"there is no window {written[:16]!r}", hint=f"there are {', '.join(Window)}")
+    return window
 
 
 def _keys(written: str) -> list[SeriesKey]:

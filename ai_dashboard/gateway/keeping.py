@@ -4,7 +4,6 @@ Each concern has a room of its own; here they are opened, told of each new confi
 they outlive the process, with a `link` they are shared with other gateways, and without either they are in memory.
 """
 
-import logging
 import secrets
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import dollars
 from ai_dashboard.core.errors import ConfigError, GatewayError
 from ai_dashboard.core.events import Usage
+from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.core.tenancy import Calendar, Quota
 from ai_dashboard.costs.book import Book
 from ai_dashboard.costs.catalogue import Catalogue, public_prices
@@ -28,6 +28,8 @@ from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.log_entry import entry_of
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.state.link import Link
+from ai_dashboard.state.sqlite_writer import FileState
+from ai_dashboard.telemetry.json_log import JsonLog
 from ai_dashboard.telemetry.log_reader import LogReader
 from ai_dashboard.telemetry.request_log import RequestLog
 from ai_dashboard.tenancy.identity import Identity
@@ -41,8 +43,6 @@ from ai_dashboard.tenancy.windows import window_of
 
 LEASE_BEYOND_S = 60.0
 """A reservation is held for as long as a request may take, and so long beyond that."""
-
-_log = logging.getLogger(__name__)
 
 
 class Keeping:
@@ -59,8 +59,10 @@ class Keeping:
         config_folder: Path | None = None,
         link: Link | None = None,
         public: Catalogue | None = None,
+        events: JsonLog,
     ) -> None:
         self._clock = clock
+        self._events = events
         self._link = link
         self._admin_token = admin_token
         self._config_folder = config_folder
@@ -82,7 +84,7 @@ class Keeping:
         self.log_reader: LogReader | None = None
         if folder is not None:
             path = folder / "requests.sqlite"
-            self.log = RequestLog(path, settings.request_log, entry_of, clock=clock)
+            self.log = RequestLog(path, settings.request_log, entry_of, clock=clock, tell=self._file_changed)
             self.log_reader = LogReader(path, clock)
         self.caching = Caching(settings.cache, clock, embed_via=embed_via, link=link, name=self.name)
         self.trouble = ""
@@ -110,16 +112,22 @@ class Keeping:
             try:
                 used = await self.log_reader.tokens_by_tenant(begins)
             except GatewayError as error:
-                _log.warning("quotas begin anew: %s", error.message)
+                self._events.note(LogLevel.WARNING, "quotas_begin_anew", error.message)
                 return
             for tenant, tokens in used.items():
                 for limit in tenant_view(self._tenants, tenant).limits:
                     if isinstance(limit, Quota) and limit.calendar == calendar:
                         self.memory_limits.spend(limit, tokens)
 
+    def _file_changed(self, state: FileState) -> None:
+        """The request log's file takes rows again, or no more. Called on its writer's thread."""
+        level = LogLevel.INFO if state.well else LogLevel.ERROR
+        self._events.note(level, "request_log_well" if state.well else "request_log_troubled", state.message)
+
     def tasks(self) -> Iterator[tuple[str, Coroutine[object, object, None]]]:
         """What has to be done while the gateway runs, until it is cancelled."""
         yield "books", self.book.run()
+        yield "outlook", self.reports.outlook.run()
         yield "keys", self.keys.watch()
         if self.log is not None:
             yield "request log", self.log.tend()
@@ -212,7 +220,9 @@ class Keeping:
     def note(self, trip: Trip) -> None:
         """Write a finished request down."""
         if self.log is not None:
-            size = len(trip.asked_body or b"") + sum(map(len, trip.said or ()))
+            size = 0
+            if trip.said is not None:
+                size = len(trip.asked_body or b"") + sum(map(len, trip.said))
             self.log.note(trip, size)
 
 

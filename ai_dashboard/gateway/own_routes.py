@@ -1,4 +1,4 @@
-"""What a gateway answers about itself: how it is, and its admin API."""
+"""What a gateway answers its operator: its admin API. Imported once the gateway listens, or when it is asked for."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -10,29 +10,24 @@ from ai_dashboard.gateway.cache_api import CacheApi
 from ai_dashboard.gateway.config_api import ConfigApi, Configured
 from ai_dashboard.gateway.costs_api import CostsApi
 from ai_dashboard.gateway.desk import Desk
-from ai_dashboard.gateway.health_page import HealthPage
 from ai_dashboard.gateway.insight_api import InsightApi, Inspected
 from ai_dashboard.gateway.keys_api import KeysApi
 from ai_dashboard.gateway.log_api import LogApi
+from ai_dashboard.gateway.logs_api import LogsApi, Telling
+from ai_dashboard.gateway.models_api import ModelsApi
 from ai_dashboard.gateway.queue_api import QueueApi
 from ai_dashboard.gateway.routes import Handler, Route, Scope
 
 
-class Governed(Controlled, Configured, Inspected, Audited, Protocol):
+class Governed(Controlled, Configured, Inspected, Audited, Telling, Protocol):
     """The gateway as its operator sees it."""
 
     def desk(self) -> Desk: ...
 
 
 def own_routes(gateway: Governed) -> list[Route]:
-    """Open to anybody: how it is. To the operator alone: everything else."""
-    page = HealthPage(gateway)
-    return [
-        Route("GET", "/health", Scope.OPEN, page.health),
-        Route("GET", "/health/liveliness", Scope.OPEN, page.liveliness),
-        Route("GET", "/health/readiness", Scope.OPEN, page.readiness),
-        *(Route(method, f"/api/admin/{path}", Scope.ADMIN, handler) for method, path, handler in _handlers(gateway)),
-    ]
+    """To the operator alone, all of them."""
+    return [Route(method, f"/api/admin/{path}", Scope.ADMIN, handler) for method, path, handler in _handlers(gateway)]
 
 
 def _handlers(gateway: Governed) -> Iterator[tuple[str, str, Handler]]:
@@ -51,8 +46,10 @@ def _handlers(gateway: Governed) -> Iterator[tuple[str, str, Handler]]:
     yield from InsightApi(gateway).handlers()
     yield from CostsApi(keeping, gateway.audit).handlers()
     yield from BalanceApi(gateway.desk).handlers()
-    yield from QueueApi(gateway.desk().runtime).handlers()
+    yield from QueueApi(gateway.desk().runtime, gateway.audit).handlers()
     yield from AuditApi(gateway).handlers()
+    yield from LogsApi(gateway).handlers()
+    yield from ModelsApi(gateway).handlers()
     yield from KeysApi(keeping.keys, lambda: gateway.desk().generation.settings.tenants, gateway.audit).handlers()
     if keeping.log is not None and keeping.log_reader is not None:
         clock = gateway.desk().runtime.clock

@@ -32,7 +32,7 @@ from ai_dashboard.gateway.findings import (
     restart_needed,
     taken_back,
 )
-from ai_dashboard.gateway.folder import Contents, contents, differing, doubts, present, signs
+from ai_dashboard.gateway.folder import Contents, contents, differing, doubts, fingerprint, present, signs
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.probation import WELL, Probation, begun, went_by
@@ -91,6 +91,7 @@ class Reloader:
         self._told = Told(gateway)
         self._origin = loaded.config.origin if loaded.config else None
         self._in_force: Contents = _at_first(loaded.folder) if loaded.folder else {}
+        self.hash = fingerprint(self._in_force)
         self._seen = self._in_force
         self._before = self._in_force
         self._probation: Probation | None = None
@@ -280,6 +281,7 @@ class Reloader:
         latest = runtime.ring.page(max(0, runtime.requests - settings.watch_requests), settings.watch_requests)
         self._gateway.adopt(generation)
         self._before, self._in_force, self._seen = self._in_force, read, read
+        self.hash = fingerprint(read)
         self._probation = None
         if watched:
             self._probation = begun(

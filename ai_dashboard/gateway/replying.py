@@ -16,7 +16,7 @@ from ai_dashboard.gateway.discretion import without_addresses
 from ai_dashboard.gateway.entrances import Entrance
 from ai_dashboard.gateway.generation import header_value
 from ai_dashboard.gateway.trip import Trip
-from ai_dashboard.tenancy.limits import headers as limit_headers
+from ai_dashboard.tenancy.limits import header_lines
 from ai_dashboard.transport.http1 import HeaderBlock
 
 PASSED_ON = (b"retry-after", b"x-ratelimit-")
@@ -67,8 +67,7 @@ def reply_head(first: bytes, entrance: Entrance, trip: Trip, reply: Answer) -> H
     if trip.taken is not None and trip.taken.standing:
         # The caller's own limits, which are tighter than what a provider allows all of us together.
         passed_on = PASSED_ON[:1]
-        for header in limit_headers(trip.taken.standing):
-            block += b"%b: %b\r\n" % header
+        block += header_lines(trip.taken.standing)
     for header in reply.reply.raw_headers:
         if header[0].startswith(passed_on):
             block += b"%b: %b\r\n" % header
@@ -88,8 +87,7 @@ def hit_head(first: bytes, entrance: Entrance, trip: Trip, found: Hit) -> Header
     if entrance.dialect == "anthropic":
         block += b"request-id: %b\r\n" % trip.id.encode()
     if trip.taken is not None:
-        for header in limit_headers(trip.taken.standing):
-            block += b"%b: %b\r\n" % header
+        block += header_lines(trip.taken.standing)
     return HeaderBlock(block)
 
 

@@ -32,15 +32,21 @@ class Route:
 
 
 class Routes:
-    """All of them. A path that ends in `/*` takes whatever follows; HEAD is answered wherever GET is."""
+    """All of them. A path that ends in `/*` takes whatever follows; HEAD is answered wherever GET is.
+    `further` ones are made when a path is asked for that is none of the others: no start waits for what they need."""
 
-    def __init__(self, routes: list[Route]) -> None:
-        self.all = tuple(routes)
+    def __init__(self, routes: list[Route], further: Callable[[], list[Route]] | None = None) -> None:
+        self._further = further
+        self._routes: list[Route] = []
         self._exact: dict[str, dict[str, Route]] = {}
         self._below: dict[str, dict[str, Route]] = {}
-        for route in routes:
-            table, path = (self._below, route.path[:-1]) if route.path.endswith("/*") else (self._exact, route.path)
-            table.setdefault(path, {})[route.method] = route
+        self._add(routes)
+
+    @property
+    def all(self) -> tuple[Route, ...]:
+        """Every route there is."""
+        self._complete()
+        return tuple(self._routes)
 
     def match(self, method: str, path: str) -> Route:
         """The route. Raises `NotFound` with the nearest paths, or `MethodNotAllowed` with those that work."""
@@ -60,4 +66,18 @@ class Routes:
         for prefix, methods in self._below.items():
             if path.startswith(prefix) and len(path) > len(prefix):
                 return methods
+        if self._further is not None:
+            self._complete()
+            return self.methods(path)
         return {}
+
+    def _complete(self) -> None:
+        further, self._further = self._further, None
+        if further is not None:
+            self._add(further())
+
+    def _add(self, routes: list[Route]) -> None:
+        self._routes += routes
+        for route in routes:
+            table, path = (self._below, route.path[:-1]) if route.path.endswith("/*") else (self._exact, route.path)
+            table.setdefault(path, {})[route.method] = route

@@ -7,6 +7,7 @@ from ai_dashboard.config.load import Config
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import Stage
 from ai_dashboard.costs.book import Book
+from ai_dashboard.gateway.metering import Meter
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import TargetState
 from ai_dashboard.gateway.trip import Attempt, Trip
@@ -41,6 +42,7 @@ class Runtime(Standing):
     arrivals: RateCounter = field(default_factory=RateCounter)
     tokens: RateCounter = field(default_factory=RateCounter)
     started: float = field(init=False)
+    meter: Meter = field(init=False)
     _limited: bool = False
     _retry_budget: RetryBudget = field(default_factory=RetryBudget)
     _hedge_budget: RetryBudget = field(default_factory=RetryBudget)
@@ -52,11 +54,14 @@ class Runtime(Standing):
         self.started = self.look()
         self.track = Track(self.started)
         self.overhead = Track(self.started)
+        self.meter = Meter(lambda name: self.providers[name].models if name in self.providers else ())
 
     def adopt(self, config: Config) -> None:
         """Go by another configuration. What has happened stays, except of providers that are gone."""
         Standing.adopt(self, config)
         self._limited = any(it.rate_limits.tokens_per_minute is not None for it in config.providers.values())
+        listed = {name: frozenset(model.name for model in it.models) for name, it in config.providers.items()}
+        self.meter.adopt(listed, config.gateway.metrics.max_models)
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,6 +119,7 @@ class Runtime(Standing):
         self.overhead.add(now, overheads)
         for target, attempts in by_target.items():
             self.count(target, attempts, now)
+        self.meter.add(trips)
         self.reckon(now)
 
     def _spend(self, trip: Trip, usage: Usage, now: float) -> None:

@@ -1,5 +1,6 @@
 """What is answered where. Heads are judged here, in one place, before a handler sees a request."""
 
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
 from ai_dashboard.core.chat import Form
@@ -10,16 +11,18 @@ from ai_dashboard.gateway.described import EVENTS, LINES, JsonObject, described
 from ai_dashboard.gateway.described import JSON as JSON_MEDIA
 from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
+from ai_dashboard.gateway.health_page import HealthPage
 from ai_dashboard.gateway.listings import Listings
 from ai_dashboard.gateway.on_record import error_headers, id_headers
-from ai_dashboard.gateway.openapi import OpenApi
-from ai_dashboard.gateway.own_routes import Governed, own_routes
 from ai_dashboard.gateway.pipeline import answer
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
 from ai_dashboard.gateway.services import METHODS, PATHS, Services
 from ai_dashboard.gateway.turned_away import TurnedAway
 from ai_dashboard.gateway.unified import Unified
 from ai_dashboard.transport.http1 import Exchange
+
+if TYPE_CHECKING:
+    from ai_dashboard.gateway.own_routes import Governed
 
 JSON = [(b"content-type", b"application/json")]
 
@@ -53,20 +56,14 @@ ALT = {"alt": "`sse`, which streams need"}
 class GatewayServer:
     """The handler of the gateway's listener."""
 
-    def __init__(self, gateway: Governed, guard: Guard) -> None:
+    def __init__(self, gateway: "Governed", guard: Guard) -> None:
         self._gateway = gateway
         self._guard = guard
         self._counting = Counting(gateway)
         self._turned_away = TurnedAway()
-        api = OpenApi(lambda: self.routes.all)
         self.routes = Routes(
-            [
-                *self._ask_routes(),
-                *_further_routes(gateway),
-                *_list_routes(gateway),
-                *own_routes(gateway),
-                Route("GET", "/api/admin/openapi.json", Scope.ADMIN, api.document),
-            ]
+            [*self._ask_routes(), *_further_routes(gateway), *_list_routes(gateway), *_health_routes(gateway)],
+            self._own_routes,
         )
 
     def _ask_routes(self) -> list[Route]:
@@ -78,6 +75,15 @@ class GatewayServer:
             Route("POST", "/v1beta/models/*", call, self._google),
             Route("POST", "/v1/models/*", call, self._google),
         ]
+
+    def _own_routes(self) -> list[Route]:
+        """The admin API, and its description. What they need is imported here: whoever starts does not wait for it."""
+        from ai_dashboard.gateway.openapi import OpenApi
+        from ai_dashboard.gateway.own_routes import own_routes
+
+        api = OpenApi(lambda: self.routes.all)
+        document = Route("GET", "/api/admin/openapi.json", Scope.ADMIN, api.document)
+        return [*own_routes(self._gateway), document]
 
     async def handle(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -140,7 +146,7 @@ class GatewayServer:
         await answer(exchange, self._gateway.desk(), ENTRANCES[form], model, method)
 
 
-def _further_routes(gateway: Governed) -> list[Route]:
+def _further_routes(gateway: "Governed") -> list[Route]:
     """What is asked for in no provider's dialect, or passed on without being read."""
     unified, batch, services, call = Unified(gateway), Batch(gateway), Services(gateway), Scope.CALL
     return [
@@ -151,7 +157,7 @@ def _further_routes(gateway: Governed) -> list[Route]:
     ]
 
 
-def _list_routes(gateway: Governed) -> list[Route]:
+def _list_routes(gateway: "Governed") -> list[Route]:
     lists, read = Listings(gateway), Scope.READ
     return [
         Route("GET", "/v1/models", read, lists.models),
@@ -164,6 +170,16 @@ def _list_routes(gateway: Governed) -> list[Route]:
         Route("GET", "/api/ps", read, lists.running),
         Route("POST", "/api/show", read, lists.show),
         Route("GET", "/api/version", read, lists.version),
+    ]
+
+
+def _health_routes(gateway: "Governed") -> list[Route]:
+    """Open to anybody: how it is."""
+    page = HealthPage(gateway)
+    return [
+        Route("GET", "/health", Scope.OPEN, page.health),
+        Route("GET", "/health/liveliness", Scope.OPEN, page.liveliness),
+        Route("GET", "/health/readiness", Scope.OPEN, page.readiness),
     ]
 
 

@@ -6,7 +6,6 @@ on the path of a request, and without Redis a gateway goes on by itself.
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from platform import node
 from secrets import token_hex
 
 from ai_dashboard.config.schema.queue import RedisSettings
+from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.core.snapshot import SharedView
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.shared_notes import Note, decode, encode
@@ -22,6 +22,7 @@ from ai_dashboard.gateway.shared_standing import CLOSE_S, SharedStanding
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.queueing.slots import SharedSlots
 from ai_dashboard.state.link import Link, LinkDown, LinkState, Reply, Script
+from ai_dashboard.telemetry.json_log import JsonLog
 
 EVERY_S = 0.25
 """How often gateways talk."""
@@ -59,8 +60,6 @@ return {t[1], t[2], known, redis.call('HGETALL', KEYS[1])}
 
 _LEAVE = Script("return redis.call('HDEL', KEYS[1], ARGV[1]) + redis.call('ZREM', KEYS[2], ARGV[1])")
 
-_log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class _Told:
@@ -74,12 +73,15 @@ class _Told:
 class Sharing:
     """One gateway's part, from `run` to `close`. `settings` hold an address."""
 
-    def __init__(self, url: str, settings: RedisSettings, standing: Standing, chance: random.Random) -> None:
+    def __init__(
+        self, url: str, settings: RedisSettings, standing: Standing, chance: random.Random, log: JsonLog
+    ) -> None:
         self.me = f"{node()}:{token_hex(6)}"
         self.link = Link(
             url, clock=standing.clock, chance=chance, protocol=settings.protocol, on_change=self._link_changed
         )
         self._standing = standing
+        self._log = log
         self._clock = standing.clock
         self._shared = SharedStanding(self.me, standing, chance)
         self.places = SharedPlaces(
@@ -95,6 +97,7 @@ class Sharing:
         self._asked = False
         self._since = standing.clock.wall()
         self._ahead_s: float | None = None
+        self._answer_s: float | None = None
         self._written: Note | None = None
         self._talked = float("-inf")
         self._version = -1
@@ -104,7 +107,8 @@ class Sharing:
     def view(self) -> SharedView:
         """As a picture shows it."""
         state = self.link.state
-        return SharedView(self.link.address, state.up, state.reason, self._since, len(self._read) + 1)
+        answer_s = self._answer_s if state.up else None
+        return SharedView(self.link.address, state.up, state.reason, self._since, len(self._read) + 1, answer_s)
 
     def adopt(self, generation: Generation) -> None:
         """Go by another configuration."""
@@ -158,6 +162,7 @@ class Sharing:
         began = self._clock.monotonic()
         told = _told(await self.link.run(_TALK, [NOTES, ALIVE], [self.me, ALIVE_S, changed]))
         ended = self._talked = self._clock.monotonic()
+        self._answer_s = ended - began
         self._written = note if told.known else None
         ahead_s = told.at - (began + ended) / 2
         if self._ahead_s is None or abs(ahead_s - self._ahead_s) > CLOSE_S:
@@ -193,18 +198,20 @@ class Sharing:
         if not self._asked or state.up is self._logged or self._clock.monotonic() - state.since < TELL_S:
             return
         if not state.up:
-            _log.warning("Redis at %s: %s; this gateway goes on by itself", self.link.address, state.reason)
+            text = f"Redis at {self.link.address}: {state.reason}; this gateway goes on by itself"
+            self._log.note(LogLevel.WARNING, "redis_down", text, address=self.link.address, reason=state.reason)
         elif self._logged is not None:
-            _log.warning("Redis at %s answers again", self.link.address)
+            text = f"Redis at {self.link.address} answers again"
+            self._log.note(LogLevel.INFO, "redis_up", text, address=self.link.address)
         self._logged = state.up
 
 
-def sharing_of(generation: Generation, standing: Standing, chance: random.Random) -> Sharing | None:
+def sharing_of(generation: Generation, standing: Standing, chance: random.Random, log: JsonLog) -> Sharing | None:
     """The part of a gateway that is told where Redis is; None for one that is told of none."""
     settings = generation.settings.redis
     if settings.url is None:
         return None
-    sharing = Sharing(settings.url.get_secret_value(), settings, standing, chance)
+    sharing = Sharing(settings.url.get_secret_value(), settings, standing, chance, log)
     sharing.adopt(generation)
     return sharing
 

@@ -13,11 +13,14 @@ from ai_dashboard.core.snapshot import (
     Alert,
     AlertLevel,
     BreakerState,
+    CacheGauge,
     ConfigView,
     GatewayView,
     Health,
     HostView,
+    MoneyGauge,
     ProviderView,
+    QueueGauge,
     SeriesPoint,
     SharedView,
     Snapshot,
@@ -39,12 +42,16 @@ def freeze(
     generation: Generation,
     *,
     address: tuple[str, int],
+    connections: int = 0,
     config: ConfigView,
     host: HostView,
     simulated: bool,
     about_config: Alert | None = None,
     shared: SharedView | None = None,
     about_money: tuple[Alert, ...] = (),
+    money: MoneyGauge | None = None,
+    cache: CacheGauge | None = None,
+    queue: QueueGauge | None = None,
 ) -> Snapshot:
     """The picture as of now. `about_config` tells of a change that was taken back or not taken up, `shared` of the
     Redis that several gateways share, `about_money` of budgets and prices."""
@@ -70,6 +77,7 @@ def freeze(
             overhead=overhead,
             draining=runtime.draining,
             simulated=simulated,
+            connections=connections,
         ),
         config=config,
         providers=tuple(_provider_views(runtime, generation, now)),
@@ -80,6 +88,9 @@ def freeze(
         host=host,
         alerts=(*_alerts(runtime, generation, wall, about_config, shared), *about_money),
         shared=shared,
+        money=money or MoneyGauge(),
+        cache=cache or CacheGauge(),
+        queue=queue or QueueGauge(),
     )
 
 
@@ -117,6 +128,7 @@ def _provider_views(runtime: Runtime, generation: Generation, now: float) -> Ite
             targets=state.views(),
             wish=wish(state),
             loaded=state.loaded,
+            check_s=state.check_s,
         )
 
 

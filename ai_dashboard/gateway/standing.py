@@ -2,7 +2,7 @@
 Written on the gateway's loop only."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ai_dashboard.config.load import Config
@@ -23,7 +23,7 @@ from ai_dashboard.gateway.shared_places import SharedPlaces
 from ai_dashboard.gateway.targets import Present, ProviderState, TargetState
 from ai_dashboard.gateway.trip import Attempt
 from ai_dashboard.gateway.warmth import SILENT, Engine
-from ai_dashboard.queueing.room import WaitingRoom
+from ai_dashboard.queueing.room import Admits, Place, WaitingRoom
 from ai_dashboard.routing.affinity import conversation_of
 from ai_dashboard.routing.breaker import NEVER, Breaker, BreakerPolicy
 from ai_dashboard.routing.headroom import read as limits_in
@@ -49,7 +49,8 @@ UNAVAILABLE = 503
 @dataclass(slots=True, kw_only=True)
 class Standing:
     """All providers. `changes` grows with everything that a snapshot could show, `routing_version` with what plans rest
-    on. `places` are those that are shared with other gateways, where there are any."""
+    on. `places` are those that are shared with other gateways, where there are any; `on_breaker` is told of every
+    breaker that has moved, and from where."""
 
     clock: Clock
     chance: random.Random = field(default_factory=random.Random)
@@ -59,6 +60,7 @@ class Standing:
     breaker_policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     history: History = field(default_factory=History)
     places: SharedPlaces | None = None
+    on_breaker: Callable[[TargetState, BreakerState], None] = lambda _target, _before: None
     _present: Present = field(default_factory=Present)
     _due: float = NEVER
     waiting: WaitingRoom = field(init=False)
@@ -67,7 +69,7 @@ class Standing:
 
     def __post_init__(self) -> None:
         queue = QueueSettings()
-        self.waiting = WaitingRoom(self.clock, queue.max_size, queue.age_boost_s, self._keep)
+        self.waiting = WaitingRoom(self.clock, queue.max_size, queue.age_boost_s, self._keep, self._admits)
 
     def adopt(self, config: Config) -> None:
         """Go by another configuration. What has happened stays, except of providers that are gone."""
@@ -83,6 +85,7 @@ class Standing:
         for name, provider in config.providers.items():
             state = self.provider(name)
             state.limits = provider.rate_limits
+            state.shelve(provider.max_loaded, self.waiting, self.clock.monotonic())
             if not self._adaptive:
                 state.adaptive.limit = None
         self.routing_version += 1
@@ -148,12 +151,14 @@ class Standing:
         state.begun += 1
         state.in_flight += 1
         target.in_flight += 1
+        if state.shelf is not None:
+            state.shelf.begins(target.model, attempt.started)
         attempt.target, attempt.cold = target, target.warm is False
         self.changes += 1
         circuit = target.circuit
         if circuit.state is not BreakerState.CLOSED:
             circuit.sent()
-            self._moved(circuit)
+            self._moved(target)
 
     def attempt_answers(self, attempt: Attempt) -> None:
         """A provider has begun to say something: enough to know that it is back, or that it has loaded the model."""
@@ -161,7 +166,7 @@ class Standing:
         circuit = target.circuit
         if circuit.state is not BreakerState.CLOSED:
             circuit.answered(self.clock.monotonic(), attempt.started)
-            self._moved(circuit)
+            self._moved(target)
         if target.warm is not True and target.provider.engine.tells and attempt.first_token is not None:
             if attempt.cold:
                 target.averages.loaded(attempt.first_token - attempt.started)
@@ -182,27 +187,27 @@ class Standing:
         was_closed = circuit.state is BreakerState.CLOSED
         circuit.answered(attempt.ended or 0.0, attempt.started)
         if not was_closed:
-            self._moved(circuit)
+            self._moved(target)
         if state.health is not Health.ACTIVE and state.health is not Health.DEGRADED:
             self._judge(state)
 
     def attempt_failed(self, attempt: Attempt, error: UpstreamError) -> None:
         """A provider failed. Errors that it is not to blame for leave no mark on it."""
         target = self._ended(attempt)
-        state, circuit = target.provider, target.circuit
+        state = target.provider
         now, wall = self.clock.monotonic(), self.clock.wall()
         state.rate.add(now)
         self.changes += 1
         if not error.blames:
-            self._says_nothing(circuit)
+            self._says_nothing(target)
             return
         state.track.add_failure(now)
         state.failed(target.model, error.message, wall)
         if isinstance(error, UpstreamRefusedKey):
-            self._says_nothing(circuit)
+            self._says_nothing(target)
             self._move(state, Health.AUTH_FAILED, error.message)
         elif isinstance(error, UpstreamRateLimited):
-            self._says_nothing(circuit)
+            self._says_nothing(target)
             if self._adaptive:
                 state.adaptive.refused(state.in_flight + 1, attempt.started, now)
             self._cool(state, error, now)
@@ -215,7 +220,7 @@ class Standing:
         """A try that says nothing of its provider: the caller went away, or the ask could not be written for it."""
         target = self._ended(attempt)
         target.provider.rate.add(self.clock.monotonic())
-        self._says_nothing(target.circuit)
+        self._says_nothing(target)
         self.changes += 1
 
     def _ended(self, attempt: Attempt) -> TargetState:
@@ -224,6 +229,8 @@ class Standing:
         target.provider.begun -= 1
         target.provider.in_flight -= 1
         target.provider.requests += 1
+        if target.provider.shelf is not None:
+            target.provider.shelf.ends(target.model)
         if self.places is not None:
             self.places.ended(target.provider)
         if self.waiting:
@@ -242,9 +249,13 @@ class Standing:
         spare = len(self.waiting) if capacity is None else capacity - state.in_flight
         self.waiting.free(state.name, spare)
 
-    def _keep(self, provider: str, places: int) -> None:
+    def _keep(self, place: Place, places: int) -> None:
         """A place that is kept counts as taken."""
-        self.provider(provider).in_flight += places
+        self.provider(place[0]).keep(place[1], places, self.clock.monotonic())
+
+    def _admits(self, provider: str) -> Admits | None:
+        shelf = self.provider(provider).shelf
+        return None if shelf is None else shelf.admits(self.clock.monotonic())
 
     def _fail(self, target: TargetState, attempt: Attempt, error: UpstreamError, now: float) -> None:
         state = target.provider
@@ -255,7 +266,7 @@ class Standing:
         unreachable = hung_up or isinstance(error, UpstreamUnreachable)
         target.circuit.failed(now, attempt.started, self.chance.random(), unreachable=unreachable)
         if target.circuit.state is not BreakerState.CLOSED:
-            self._moved(target.circuit)
+            self._moved(target)
         state.failures_in_a_row = state.failures_in_a_row + 1 if unreachable else 0
         if state.failures_in_a_row >= FAILURES_IN_A_ROW:
             self._move(state, Health.UNAVAILABLE, error.message)
@@ -267,16 +278,20 @@ class Standing:
         self._due = min(self._due, state.cooldown.until)
         self.routing_version += 1
 
-    def _says_nothing(self, circuit: Breaker) -> None:
+    def _says_nothing(self, target: TargetState) -> None:
         """An attempt ended in a way that a breaker learns nothing from."""
-        if circuit.state is not BreakerState.CLOSED:
-            circuit.left()
-            self._moved(circuit)
+        if target.circuit.state is not BreakerState.CLOSED:
+            target.circuit.left()
+            self._moved(target)
 
-    def _moved(self, circuit: Breaker) -> None:
+    def _moved(self, target: TargetState) -> None:
         """A breaker that is not as usual may have moved: plans that were made before no longer hold."""
-        self._due = min(self._due, circuit.due)
+        self._due = min(self._due, target.circuit.due)
         self.routing_version += 1
+        before = target.told
+        if before is not target.circuit.state:
+            target.told = target.circuit.state
+            self.on_breaker(target, before)
 
     def _advance(self, now: float) -> None:
         """Let cooldowns end and breakers move."""
@@ -290,7 +305,8 @@ class Standing:
                     self.routing_version += 1
             for target in state.targets.values():
                 if target.circuit.state is not BreakerState.CLOSED:
-                    self.routing_version += target.circuit.advance(now)
+                    if target.circuit.advance(now):
+                        self._moved(target)
                     due = min(due, target.circuit.due)
         self._due = max(due, now + LOOK_AGAIN_S)
         self.changes += 1
@@ -322,14 +338,14 @@ class Standing:
         target = state.asked_for(model, self.breaker_policy)
         target.reason = reason
         target.circuit.leave_alone(self.clock.monotonic(), seconds)
-        self._moved(target.circuit)
+        self._moved(target)
         self.changes += 1
 
     def well_elsewhere(self, target: TargetState) -> None:
         """Another gateway was answered by a model that had been left alone."""
         now = self.clock.monotonic()
         target.circuit.answered(now, now)
-        self._moved(target.circuit)
+        self._moved(target)
         self.changes += 1
 
     # ── the operator ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -359,6 +375,7 @@ class Standing:
         state.failures_in_a_row, state.cooldown.until = 0, 0.0
         for target in state.targets.values():
             target.circuit, target.reason = Breaker(self.breaker_policy), ""
+            self._moved(target)
         if state.health is Health.UNAVAILABLE:
             state.become(Health.CHECKING, "not checked yet", self.clock.wall())
         self._told()
@@ -378,12 +395,14 @@ class Standing:
             self.routing_version += 1
         if state.says(engine, self.clock.monotonic(), self.clock.wall()):
             self.routing_version += 1
+        if state.shelf is not None:
+            self._offer(state)
         if state.health in {Health.UNAVAILABLE, Health.AUTH_FAILED}:
             state.failures_in_a_row = 0
         for target in state.targets.values():
             if target.circuit.state is BreakerState.OPEN:
                 target.circuit.reached(self.clock.monotonic())
-                self._moved(target.circuit)
+                self._moved(target)
         self._judge(state)
         self.changes += 1
 

@@ -55,3 +55,8 @@ def known_admin_token(folder: Path, env: Mapping[str, str]) -> str | None:
 def audit_folder(env: Mapping[str, str]) -> Path:
     """Where it is written down who changed what."""
     return state_folder(env) / "audit"
+
+
+def log_folder(env: Mapping[str, str]) -> Path:
+    """Where events are kept as lines."""
+    return state_folder(env) / "logs"

@@ -8,12 +8,15 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ai_dashboard.config.schema import RateLimits
 from ai_dashboard.core.history import Failure, HealthChange, LimitView
 from ai_dashboard.core.snapshot import BreakerState, Health, LoadedModel, TargetView
+from ai_dashboard.gateway.swapping import Shelf
 from ai_dashboard.gateway.warmth import SILENT, Engine
 from ai_dashboard.queueing.adaptive import Adaptive
+from ai_dashboard.queueing.room import WaitingRoom
 from ai_dashboard.routing.affinity import Conversations
 from ai_dashboard.routing.averages import Averages
 from ai_dashboard.routing.breaker import Breaker, BreakerPolicy
@@ -55,7 +58,8 @@ class Present:
 @dataclass(slots=True, eq=False)
 class TargetState:
     """One model at one provider. `warm` says whether it is loaded and `in_vram` how much of it is in the memory of a
-    graphics card, where that is known; `reason` is the latest failure that it was to blame for."""
+    graphics card, where that is known; `reason` is the latest failure that it was to blame for;
+    `told` is the state of its breaker that was last told of."""
 
     provider: "ProviderState"
     model: str
@@ -65,6 +69,7 @@ class TargetState:
     warm: bool | None = None
     in_vram: float | None = None
     reason: str = ""
+    told: BreakerState = BreakerState.CLOSED
 
     @property
     def breaker(self) -> BreakerState:
@@ -122,7 +127,8 @@ class ProviderState:
     since the start. `in_flight` counts what it has to do for all gateways that share what they know: `begun` here,
     `elsewhere` by the others, and the places that are kept for those who wait. `engine` is what it has said of itself
     when it was last asked, `others` the requests of other callers that it had then, `look_at` the monotonic time from
-    which that may be otherwise. `conversations` are those that it has a warm cache of."""
+    which that may be otherwise; `check_s` is what the last check took that it passed. `conversations` are
+    those that it has a warm cache of."""
 
     name: str
     track: Track
@@ -149,8 +155,11 @@ class ProviderState:
     engine: Engine = SILENT
     others: int = 0
     look_at: float = math.inf
+    check_s: float | None = None
     conversations: Conversations = field(default_factory=Conversations)
     adaptive: Adaptive = field(default_factory=Adaptive)
+    max_loaded: int | None = None
+    shelf: Shelf | None = None
     changes: deque[HealthChange] = field(default_factory=lambda: deque(maxlen=MAX_REMEMBERED))
     failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=MAX_FAILURES))
     _left: dict[str, Left] = field(default_factory=dict)
@@ -172,6 +181,32 @@ class ProviderState:
     def error_ratio(self) -> float:
         track = self.track
         return track.errors / track.requests if track.requests else 0.0
+
+    def shelve(self, max_loaded: int | None, waiting: WaitingRoom, now: float) -> None:
+        """It holds so many models at one time, as the configuration has it."""
+        self.max_loaded = max_loaded
+        if max_loaded is None:
+            self.shelf = None
+        elif self.shelf is not None:
+            self.shelf.room, self.shelf.turn_s = max_loaded, waiting.age_boost_s
+        else:
+            self.shelf = Shelf(max_loaded, waiting.age_boost_s, partial(waiting.lines, self.name))
+            for target in self.targets.values():
+                for _ in range(target.in_flight):
+                    self.shelf.begins(target.model, now)
+            self.shelf.says(self.engine, now)
+
+    def keep(self, model: str, places: int, now: float) -> None:
+        """A place is kept for a request (1), or given up (-1): it counts as taken."""
+        self.in_flight += places
+        if self.shelf is not None and places > 0:
+            self.shelf.begins(model, now)
+        elif self.shelf is not None:
+            self.shelf.ends(model)
+
+    def held_back(self, model: str) -> str | None:
+        """Why a request for a model would have to wait for others that are loaded."""
+        return None if self.shelf is None else self.shelf.held_back(model, self.present.now)
 
     def turn(self, conversation: Conversation, model: str) -> Turn | None:
         """The last turn of a conversation that this model has answered here."""
@@ -211,6 +246,8 @@ class ProviderState:
         self.look_at = now + max(MIN_LOOK_S, left_s) if left_s > 0 else math.inf
         for target in self.targets.values():
             self._set_warm(target)
+        if self.shelf is not None:
+            self.shelf.says(engine, now)
         return (before.everything, before.loaded) != (engine.everything, engine.loaded)
 
     def loads(self, target: TargetState, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Usage
@@ -126,14 +127,43 @@ class Trip:
     @property
     def cost(self) -> int | None:
         """Nano-dollars of all attempts together; None when nobody knows what one of them cost."""
-        costs = [attempt.cost for attempt in self.attempts]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        total = 0
+        for attempt in self.attempts:
+            if attempt.cost is None:
+                return None
+            total += attempt.cost
+        return total
 
     @property
     def answered_by(self) -> Candidate | None:
         """Who was asked last, or has answered."""
         return (self.winner or self.attempts[-1]).candidate if self.attempts else None
+
+    @property
+    def answerer(self) -> tuple[str, str]:
+        """Provider and model of the answer; empty where nobody was asked."""
+        if (candidate := self.answered_by) is not None:
+            return candidate.provider, candidate.model
+        return (self.hit.provider, self.hit.model) if self.hit is not None else ("", "")
+
+    @property
+    def tenant(self) -> str:
+        """Whose request it is."""
+        if self.caller is not None:
+            return self.caller.tenant
+        return self.facts.tenant if self.facts is not None else ""
+
+    @property
+    def key_id(self) -> str:
+        """By which key whoever asks was let in."""
+        return self.caller.key_id if self.caller is not None else ""
+
+    @property
+    def cached(self) -> Literal["exact", "semantic"] | None:
+        """How the answer was known before."""
+        if self.hit is None:
+            return None
+        return "exact" if self.hit.similarity is None else "semantic"
 
     @property
     def deadline(self) -> float:
@@ -161,7 +191,7 @@ class Trip:
 
     def record(self, now: float) -> RequestRecord:
         """The request as it stands."""
-        last, hit, caller = self.answered_by, self.hit, self.caller
+        provider, model = self.answerer
         return RequestRecord(
             seq=self.seq,
             id=self.id,
@@ -171,13 +201,13 @@ class Trip:
             stream=self.stream,
             stage=self.stage,
             status=self.status,
-            provider=last.provider if last else hit.provider if hit else "",
-            model=last.model if last else hit.model if hit else "",
+            provider=provider,
+            model=model,
             ttft_s=self.first_token - self.arrived if self.first_token is not None else None,
             total_s=now - self.arrived,
             overhead_s=self.overhead_s,
             usage=self.usage,
-            attempts=tuple(self._attempt_record(attempt, now) for attempt in self.attempts),
+            attempts=self.tries(now),
             plan=self.plan,
             error=self.error,
             message=masked(self.message),
@@ -185,26 +215,30 @@ class Trip:
             facts=without_keys(self.facts) if self.facts is not None else None,
             generation=self.generation,
             queued_s=self.queued_s,
-            tenant=caller.tenant if caller is not None else self.facts.tenant if self.facts is not None else "",
-            key_id=caller.key_id if caller is not None else "",
+            tenant=self.tenant,
+            key_id=self.key_id,
             cost=self.cost,
-            cached=None if hit is None else "exact" if hit.similarity is None else "semantic",
+            cached=self.cached,
         )
 
+    def tries(self, now: float) -> tuple[AttemptRecord, ...]:
+        """Each attempt as it stands."""
+        return tuple([self._attempt_record(attempt, now) for attempt in self.attempts])
+
     def _attempt_record(self, attempt: Attempt, now: float) -> AttemptRecord:
-        first = attempt.first_token
+        candidate, first, arrived = attempt.candidate, attempt.first_token, self.arrived
         return AttemptRecord(
-            provider=attempt.candidate.provider,
-            model=attempt.candidate.model,
-            why=attempt.candidate.why,
-            started_s=attempt.started - self.arrived,
-            first_token_s=first - self.arrived if first is not None else None,
-            ended_s=(attempt.ended if attempt.ended is not None else now) - self.arrived,
-            status=attempt.status,
-            error=attempt.error,
-            message=attempt.message,
-            kind=attempt.kind,
-            paused_s=attempt.paused_s,
-            usage=attempt.usage,
-            cost=attempt.cost,
+            candidate.provider,
+            candidate.model,
+            candidate.why,
+            attempt.started - arrived,
+            first - arrived if first is not None else None,
+            (attempt.ended if attempt.ended is not None else now) - arrived,
+            attempt.status,
+            attempt.error,
+            attempt.message,
+            attempt.kind,
+            attempt.paused_s,
+            attempt.usage,
+            attempt.cost,
         )

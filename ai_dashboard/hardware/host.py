@@ -28,12 +28,14 @@ class HostReader:
         # psutil keeps the last reading per thread, so the call that throws its figure away is made here.
         figure(psutil.cpu_percent)
         self._primed = False
+        self._own = psutil.Process()
+        figure(self._own.cpu_percent)
 
     def read(self, gpus: tuple[GpuView, ...], note: str) -> HostView:
         """One picture, with these GPUs in it."""
         memory, swap = figure(psutil.virtual_memory), figure(psutil.swap_memory)
         load = figure(psutil.getloadavg)
-        cpu = self._load()
+        cpu, own_cpu = self._load()
         net_in, net_out = self._rates("net", figure(_network)) or (None, None)
         disk_read, disk_write = self._rates("disk", figure(_disk_traffic)) or (None, None)
         return HostView(
@@ -52,17 +54,20 @@ class HostReader:
             net_out=net_out,
             disk_read=disk_read,
             disk_write=disk_write,
-            own_memory=figure(lambda: int(psutil.Process().memory_info().rss)),
+            own_memory=figure(lambda: int(self._own.memory_info().rss)),
+            own_cpu=own_cpu,
             cpu_trend=tuple(self._cpu),
         )
 
-    def _load(self) -> float | None:
-        percent = figure(psutil.cpu_percent) if self._primed else None
+    def _load(self) -> tuple[float | None, float | None]:
+        """Of the machine (0 to 1), and what this process takes of one core."""
+        if not self._primed:
+            self._primed = True
+            return None, None
+        percent, own = figure(psutil.cpu_percent), figure(self._own.cpu_percent)
         cpu = None if percent is None else percent / 100
-        if self._primed:
-            self._cpu.append(cpu)
-        self._primed = True
-        return cpu
+        self._cpu.append(cpu)
+        return cpu, None if own is None else own / 100
 
     def _with_trend(self, gpu: GpuView) -> GpuView:
         trend = self._gpus.setdefault(gpu.index, deque(maxlen=TREND))

@@ -6,10 +6,13 @@ Reading NVML and `/proc` blocks, at times for long, so it happens nowhere else. 
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from ai_dashboard.core.snapshot import HostView
-from ai_dashboard.hardware.host import HostReader
-from ai_dashboard.hardware.nvml import GpuReader
+from ai_dashboard.state.background import give_way
+
+if TYPE_CHECKING:
+    from ai_dashboard.hardware.nvml import GpuReader
 
 WARM_UP_S = 0.5
 """Seconds from the first picture to the second: CPU load is a difference, so the first picture cannot have it."""
@@ -21,11 +24,11 @@ STOP_S = 1.0
 class HardwareSampler:
     """Samples every `interval_s` seconds from `start` to `stop`; it can be started once."""
 
-    def __init__(self, interval_s: float = 2.0, gpus: GpuReader | None = None) -> None:
+    def __init__(self, interval_s: float = 2.0, gpus: "GpuReader | None" = None) -> None:
         self.latest = HostView()
         """The newest picture; all unknown until the first one is taken."""
         self._interval_s = interval_s
-        self._gpus = gpus if gpus is not None else GpuReader()
+        self._gpus = gpus
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hardware", daemon=True)
 
@@ -40,10 +43,15 @@ class HardwareSampler:
             self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        host = HostReader(time.monotonic)
+        give_way()
+        # Imported here: neither the screen nor the gateway waits for it.
+        from ai_dashboard.hardware.host import HostReader
+        from ai_dashboard.hardware.nvml import GpuReader
+
+        host, gpus = HostReader(time.monotonic), self._gpus or GpuReader()
         pause = min(WARM_UP_S, self._interval_s)
-        self.latest = host.read(*self._gpus.read())
+        self.latest = host.read(*gpus.read())
         while not self._stopping.wait(pause):
-            self.latest = host.read(*self._gpus.read())
+            self.latest = host.read(*gpus.read())
             pause = self._interval_s
-        self._gpus.close()
+        gpus.close()

@@ -12,8 +12,9 @@ Pure: time is an argument. Joining and serving cost O(log n).
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from math import inf
 
-from ai_dashboard.queueing.priority import TOP, Priority, promoted_at
+from ai_dashboard.queueing.priority import TOP, Priority, due_at, promoted_at
 
 RISEN = TOP + 1
 """Where those are that have risen to the top."""
@@ -73,6 +74,12 @@ class _Level:
         """Whether an entry still counts: its request has neither left nor risen."""
         return ticket.waiting and ticket.level == self.number
 
+    def tidy(self, heap: list[tuple[float, int, Ticket]]) -> bool:
+        """Whether anybody is left in the heap of a tenant; entries of those that have gone are dropped from its top."""
+        while heap and not self.holds(heap[0][2]):
+            heappop(heap)
+        return bool(heap)
+
 
 class Line:
     """The waiting, by level. `max_size` is per level."""
@@ -84,6 +91,7 @@ class Line:
         self._turn = 0
         self._promotions: list[tuple[float, int, Ticket]] = []
         self._deadlines: list[tuple[float, int, Ticket]] = []
+        self._dues: list[tuple[float, int, Ticket]] = []
         self._joined = 0
         self._waiting = 0
         self._gone = 0
@@ -109,7 +117,25 @@ class Line:
 
     def oldest(self) -> float | None:
         """Since when the one that has waited for longest waits."""
-        return min((ticket.since for ticket in self), default=None)
+        # The first of each heap came first: looked at every second, also where thousands wait.
+        heaps = ((level, heap) for level in self._levels for heap in level.tenants.values())
+        return min((heap[0][0] for level, heap in heaps if level.tidy(heap)), default=None)
+
+    def due(self) -> float:
+        """When the first of them counts as overdue; never, where nobody waits."""
+        while self._dues and not self._dues[0][2].waiting:
+            heappop(self._dues)
+        return self._dues[0][0] if self._dues else inf
+
+    def top(self, now: float) -> int:
+        """The highest level at which somebody waits; 0 where nobody does."""
+        self._promote(now)
+        return max((level.number for level in self._levels if level.waiting), default=0)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits who is critical from the start."""
+        return self._levels[TOP].waiting > 0
 
     def join(self, ticket: Ticket) -> None:
         """Wait. Raises `LineFull`."""
@@ -120,6 +146,10 @@ class Line:
         ticket.waiting = True
         self._waiting += 1
         self._enter(ticket)
+        heappush(
+            self._dues,
+            (due_at(ticket.since, ticket.priority, ticket.deadline, self.age_boost_s), ticket.number, ticket),
+        )
         if ticket.deadline is not None:
             heappush(self._deadlines, (ticket.deadline, ticket.number, ticket))
 
@@ -208,9 +238,7 @@ class Line:
         """The next of a level. Tenants without anybody left are forgotten, entries of those that have gone dropped."""
         while level.order:
             heap = level.tenants[level.order[0][2]]
-            while heap and not level.holds(heap[0][2]):
-                heappop(heap)
-            if heap:
+            if level.tidy(heap):
                 return heap[0][2]
             del level.tenants[heappop(level.order)[2]]
         level.given.clear()
@@ -229,6 +257,6 @@ class Line:
             for heap in level.tenants.values():
                 heap[:] = [it for it in heap if level.holds(it[2])]
                 heapify(heap)
-        for heap in (self._promotions, self._deadlines):
+        for heap in (self._promotions, self._deadlines, self._dues):
             heap[:] = [it for it in heap if it[2].waiting]
             heapify(heap)

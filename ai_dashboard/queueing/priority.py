@@ -23,6 +23,13 @@ def priority_of(text: str) -> Priority | None:
     return Priority.__members__.get(text.upper())
 
 
+def due_at(since: float, priority: Priority, deadline: float | None, age_boost_s: float) -> float:
+    """When a request that joined at `since` counts as overdue: once it has risen to the top, or half of the time is
+    gone in which there is any sense in serving it. One that is critical from the start is overdue at once."""
+    risen = since + (TOP - priority) * age_boost_s
+    return risen if deadline is None else min(risen, since + (deadline - since) / 2)
+
+
 def promoted_at(since: float, priority: Priority, level: int, age_boost_s: float) -> float | None:
     """When a request that joined at `since` with `priority` rises above `level`; None at the top.
 

@@ -5,11 +5,12 @@ first. The place is kept for whoever was called, so nobody who comes in between 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import QueueExpired, QueueFull
+from ai_dashboard.core.queue import LineView
 from ai_dashboard.queueing.line import Line, LineFull, Ticket
 from ai_dashboard.queueing.pace import Pace
 from ai_dashboard.queueing.priority import Priority
@@ -19,19 +20,12 @@ MAX_LINES = 512
 Place = tuple[str, str]
 """A provider and a model."""
 
+Admits = Callable[[str, Ticket], bool]
+"""Whether a request that waits for a model may be called now, whatever stands before it."""
 
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """One line: how many wait at each level, seconds that the oldest has waited, and what became of the others."""
 
-    provider: str
-    model: str
-    waiting: Mapping[str, int]
-    oldest_s: float
-    served: int
-    refused: int
-    expired: int
-    per_minute: float
+def _all(_provider: str) -> Admits | None:
+    return None
 
 
 @dataclass(slots=True, eq=False)
@@ -45,12 +39,23 @@ class _Queue:
 
 class WaitingRoom:
     """All lines. `max_size` is per line and level; `age_boost_s` is how long it takes to rise one level. `keep` is told
-    of every place at a provider that is kept for somebody (1), and given up (-1)."""
+    of every place at a provider that is kept for somebody (1), and given up (-1); `admits` says who may be called by a
+    provider now, None where all may. `served`, `shed` and `expired` count
+    requests, each of them once."""
 
-    def __init__(self, clock: Clock, max_size: int, age_boost_s: float, keep: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        max_size: int,
+        age_boost_s: float,
+        keep: Callable[[Place, int], None],
+        admits: Callable[[str], Admits | None] = _all,
+    ) -> None:
         self.max_size = max_size
         self.age_boost_s = age_boost_s
+        self.served = self.shed = self.expired = 0
         self._keep = keep
+        self._admits = admits
         self._clock = clock
         self._queues: dict[Place, _Queue] = {}
         self._calls: dict[str, asyncio.Future[Place]] = {}
@@ -92,7 +97,7 @@ class WaitingRoom:
 
     def taken(self, place: Place) -> None:
         """A place that was kept is used now, or not wanted any more."""
-        self._keep(place[0], -1)
+        self._keep(place, -1)
 
     def adopt(self, max_size: int, age_boost_s: float) -> None:
         """Go by other limits. Whoever waits goes on waiting."""
@@ -100,9 +105,28 @@ class WaitingRoom:
         for queue in self._queues.values():
             queue.line.max_size, queue.line.age_boost_s = max_size, age_boost_s
 
+    def clear_expired(self) -> int:
+        """Tell those that are past their deadline so, now; how many there were. Each finds out by itself as well."""
+        now = self._clock.monotonic()
+        late: set[str] = set()
+        for queue in self._queues.values():
+            for stand in queue.line.expire(now):
+                called = self._calls[stand.id]
+                if not called.done():  # else it was called elsewhere, and has not come to know it yet
+                    called.set_exception(self._too_late(stand))
+                    late.add(stand.id)
+                queue.expired += stand.id in late
+        return len(late)
+
     def wanted(self) -> frozenset[str]:
         """The providers that somebody waits for."""
         return frozenset(place[0] for place, queue in self._queues.items() if len(queue.line))
+
+    def lines(self, provider: str) -> Iterator[tuple[str, Line]]:
+        """The models that somebody waits for at a provider, each with its line."""
+        for (name, model), queue in self._queues.items():
+            if name == provider and len(queue.line):
+                yield model, queue.line
 
     def views(self) -> Iterator[LineView]:
         """Every line in which somebody waits or has waited."""
@@ -136,6 +160,7 @@ class WaitingRoom:
             else:
                 stands.append((place, stand))
         if not stands:
+            self.shed += 1
             raise QueueFull(
                 f"{self.max_size} requests of this priority are waiting for {places[0][1]!r} already",
                 hint="try again later, or with a higher priority",
@@ -153,11 +178,14 @@ class WaitingRoom:
         """Call whoever is next at a provider, of all its lines."""
         now = self._clock.monotonic()
         while True:
+            admits = self._admits(provider)
             heads = [
                 (head, place, queue)
                 for place, queue in self._queues.items()
                 if place[0] == provider and (head := queue.line.peek(now)) is not None
             ]
+            if admits is not None:
+                heads = [it for it in heads if admits(it[1][1], it[0])]
             if not heads:
                 return False
             head, place, queue = min(heads, key=lambda it: (-it[0].level, it[0].since, it[0].number))
@@ -165,12 +193,14 @@ class WaitingRoom:
             called = self._calls[head.id]
             if not called.done():  # else it was called elsewhere, or has just left, and has not come to know it yet
                 queue.served += 1
+                self.served += 1
                 queue.pace.served(now)
-                self._keep(provider, 1)
+                self._keep(place, 1)
                 called.set_result(place)
                 return True
 
     def _too_late(self, ticket: Ticket) -> QueueExpired:
+        self.expired += 1
         waited_s = self._clock.monotonic() - ticket.since
         return QueueExpired(
             f"the deadline passed after {waited_s:.1f} s in the queue, and nothing was sent",

@@ -5,8 +5,8 @@ Three kinds of reasons:
 - what rules it out for this request (`disabled`, `residency:eu_users`, `context 9000 > 8192`, `no_vision`, a limit of
   the caller's own): nothing overrides it;
 - a `cooldown` that the provider itself has asked for: nothing overrides it either, but it ends;
-- what speaks against it now (`auth_failed`, `unavailable`, `breaker_open`, `rate_limit`): it is set aside while others
-  can answer.
+- what speaks against it now (`auth_failed`, `unavailable`, `breaker_open`, `rate_limit`, `swap`): it is set aside while
+  others can answer.
 
 Who recovers takes part in a growing share of requests, and stands behind the others in the rest.
 """
@@ -21,8 +21,8 @@ from ai_dashboard.routing.live import KnownProvider, Live, ProviderLive, TargetL
 from ai_dashboard.routing.places import Place
 from ai_dashboard.routing.requirements import broken_by
 from ai_dashboard.routing.resolve import Route
-from ai_dashboard.routing.table import ModelEntry, ProviderEntry, Table
-from ai_dashboard.routing.view import Eligible, View
+from ai_dashboard.routing.table import Known, ModelEntry, ProviderEntry, Table
+from ai_dashboard.routing.view import Eligible, View, eligible
 
 Bar = Callable[[RouteFacts, str, str], str | None]
 """A rule of another room (a tenant's limits, a budget): why a model of a provider may not answer this request."""
@@ -37,23 +37,38 @@ BUSY, OPEN, DOWN, REFUSED = range(4)
 """How bad it is what speaks against a candidate: the least bad is asked first when somebody must be."""
 
 _EMBEDDINGS = frozenset({"embeddings"})
+_ACTIVE, _CLOSED = Health.ACTIVE, BreakerState.CLOSED
 _WELL = frozenset({Health.ACTIVE, Health.CHECKING, Health.DEGRADED})
 
 
 class SetAside(NamedTuple):
-    """A candidate that others are preferred to for now, how bad it is, and why."""
+    """A candidate that others are preferred to for now, how bad it is, and why. `held` by others that its server has
+    in memory."""
 
     badness: tuple[int, float]
     candidate: Eligible
     reason: str
+    held: bool = False
 
 
 class Sifted:  # not a dataclass, whose factories cost as much as judging a candidate
     """Everybody, sorted out. `recovering` may answer too, behind `eligible`. `unable` counts the candidates that lack
-    a feature, `unmet` those that only a requirement rules out, `cooling` holds the seconds left of those that have to
-    be left alone. `passing`: somebody's place will change by itself, or is drawn."""
+    a feature, `unmet` those that only a requirement rules out, `hopeless` those that may not answer this request
+    whenever it is sent; `windows` holds those that are too small for it, `cooling` the seconds left of those that have
+    to be left alone. `passing`: somebody's place will change by itself, or is drawn."""
 
-    __slots__ = ("aside", "cooling", "eligible", "excluded", "passing", "recovering", "unable", "unmet")
+    __slots__ = (
+        "aside",
+        "cooling",
+        "eligible",
+        "excluded",
+        "hopeless",
+        "passing",
+        "recovering",
+        "unable",
+        "unmet",
+        "windows",
+    )
 
     def __init__(self) -> None:
         self.eligible: list[Eligible] = []
@@ -61,6 +76,8 @@ class Sifted:  # not a dataclass, whose factories cost as much as judging a cand
         self.aside: list[SetAside] = []
         self.excluded: list[Excluded] = []
         self.cooling: list[float] = []
+        self.windows: list[int] = []
+        self.hopeless = 0
         self.unmet = 0
         self.unable = 0
         self.passing = False
@@ -74,30 +91,52 @@ def sift(
     view: View,
     bars: Sequence[Bar],
     strategy_bars: Callable[[Eligible], str | None] | None,
+    known: Sequence[Known] | None = None,
 ) -> Sifted:
-    """Sort out the candidates of a resolution. Raises `UnknownResidency`."""
+    """Sort out the candidates of a resolution; `known` is what the table knows of each of its routes. Raises
+    `UnknownResidency`."""
     found = Sifted()
-    regions = table.regions
+    regions, wanted = table.regions, facts.requirements
     rules = () if regions.plain and facts.residency is None else regions.rules_for(facts)
-    for route in routes:
-        provider, model = route.provider, route.model
-        entry, listed, places = table.known(provider, model)
+    needed = facts.prompt_tokens + facts.max_tokens
+    is_usual = not (rules or bars or facts.needs) and strategy_bars is None and facts.only is None
+    if known is None:
+        known = [table.known(it.provider, it.model) for it in routes]
+    for route, (entry, listed, own_places) in zip(routes, known, strict=True):
+        provider, model, _, _, _ = route
         if entry is None:
             found.excluded.append(Excluded(provider, model, "no such provider"))
+            found.hopeless += 1
             continue
         state = live.get(provider, UNSEEN)
-        if rules:
-            places = regions.allowed(rules, provider, model)
+        target = state.target(model)
+        places = regions.allowed(rules, provider, model) if rules else own_places
         region = places[0].region if places else ""
-        candidate = Eligible(route, entry, listed, state, state.target(model), region)
+        candidate = eligible((route, entry, listed, state, target, region))
+        # Nearly everybody, nearly always: what follows would find nothing.
+        if (
+            is_usual
+            and state.health is _ACTIVE
+            and target.breaker is _CLOSED
+            and entry.barred is None
+            and places
+            and (listed is None or (listed.holds(needed) and listed.supports != _EMBEDDINGS))
+            and not state.draining
+            and state.max_loaded is None
+            and spent_by(state) is None
+            and state.cooldown_s <= 0
+            and (wanted is None or (wanted.region is None and broken_by(candidate, wanted, facts, view) is None))
+        ):
+            found.eligible.append(candidate)
+            continue
         reason = _ruled_out(candidate, facts, bars)
         if reason is None and not places:
             reason = regions.objection(rules, provider, model)
         if reason is None and strategy_bars is not None:
             reason = strategy_bars(candidate)
-        if reason is None and facts.requirements is not None:
-            candidate = _where_wanted(candidate, places, facts.requirements)
-            reason = broken_by(candidate, facts.requirements, facts, view)
+        if reason is None and wanted is not None:
+            candidate = _where_wanted(candidate, places, wanted)
+            reason = broken_by(candidate, wanted, facts, view)
             found.unmet += reason is not None
         if reason is None and state.cooldown_s > 0:
             reason = f"cooldown: it asked to be left alone for another {_wait(state.cooldown_s)}"
@@ -105,16 +144,32 @@ def sift(
             found.passing = True
         if reason is not None:
             found.excluded.append(Excluded(provider, model, reason))
-            found.unable += bool(facts.needs) and _lacks(entry, candidate.model, facts.needs) is not None
+            _count_out(candidate, facts, found)
         else:
             _put(candidate, view, found)
     return found
 
 
+def _count_out(candidate: Eligible, facts: RouteFacts, found: Sifted) -> None:
+    """Count a candidate that was ruled out, whatever for, by what would rule it out at any time."""
+    entry, model = candidate.entry, candidate.model
+    unable = bool(facts.needs) and _lacks(entry, model, facts.needs) is not None
+    too_small = model is not None and not model.holds(facts.prompt_tokens + facts.max_tokens)
+    if too_small and model is not None and model.context_length is not None:
+        found.windows.append(model.context_length)
+    found.unable += unable
+    unwanted = facts.only is not None and entry.name not in facts.only
+    found.hopeless += unable or too_small or unwanted or entry.barred is not None
+
+
 def _put(candidate: Eligible, view: View, found: Sifted) -> None:
     """Put a candidate that nothing rules out where it belongs."""
     target, state = candidate.target, candidate.live
-    if target.breaker is BreakerState.CLOSED and state.health in _WELL and spent_by(state) is None:
+    held: str | None = None
+    if state.max_loaded is not None:
+        held = state.held_back(candidate.route.model)
+        found.passing = True
+    if held is None and target.breaker is BreakerState.CLOSED and state.health in _WELL and spent_by(state) is None:
         found.eligible.append(candidate)
         return
     found.passing |= target.breaker is not BreakerState.CLOSED
@@ -122,6 +177,8 @@ def _put(candidate: Eligible, view: View, found: Sifted) -> None:
         badness, reason = against
         found.aside.append(SetAside(badness, candidate, reason))
         found.passing |= badness[0] < DOWN
+    elif held is not None:
+        found.aside.append(SetAside((BUSY, state.error_ratio), candidate, f"swap: {held}", held=True))
     elif target.share < 1 and view.chance.random() >= target.share:
         found.recovering.append(candidate)
     else:
@@ -149,10 +206,8 @@ def _ruled_out(candidate: Eligible, facts: RouteFacts, bars: Sequence[Bar]) -> s
     for bar in bars:
         if (reason := bar(facts, route.provider, route.model)) is not None:
             return reason
-    if model is not None and model.context_length is not None:
-        needed = facts.prompt_tokens + facts.max_tokens
-        if needed > model.context_length:
-            return f"context {needed} > {model.context_length}"
+    if model is not None and not model.holds(needed := facts.prompt_tokens + facts.max_tokens):
+        return f"context {needed} > {model.context_length}"
     return _lacks(entry, model, facts.needs)
 
 
@@ -186,9 +241,11 @@ def _against(state: ProviderLive, target: TargetLive) -> tuple[tuple[int, float]
 
 
 def is_full(aside: SetAside) -> bool:
-    """Whether all that speaks against it is that it has no place left."""
+    """Whether all that speaks against it is that it has no place left, or none for this model."""
     state = aside.candidate.live
-    return aside.badness[0] == BUSY and state.capacity is not None and state.in_flight >= state.capacity
+    if aside.badness[0] != BUSY:
+        return False
+    return aside.held or (state.capacity is not None and state.in_flight >= state.capacity)
 
 
 def spent_by(state: ProviderLive) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import Health
-from ai_dashboard.routing.view import Eligible, Scored
+from ai_dashboard.routing.view import Eligible, Scored, scored
 
 _WELL = {
     Health.ACTIVE: 1.0,
@@ -63,7 +63,7 @@ def by_score(
 ) -> list[Scored]:
     """The candidates with the highest score first; equal ones keep their order."""
     order = sorted(range(len(candidates)), key=scores.__getitem__, reverse=True)
-    return [Scored(candidates[place], scores[place], facts[place]) for place in order]
+    return [scored((candidates[place], scores[place], facts[place])) for place in order]
 
 
 def by_place(
@@ -71,8 +71,10 @@ def by_place(
 ) -> list[Scored]:
     """An order that rests on no figure, as scores: the first 1, the second 1/2, the third 1/3."""
     if facts is None:
-        return [Scored(it, 1 / place) for place, it in enumerate(candidates, start=1)]
-    return [Scored(it, 1 / place, why) for place, (it, why) in enumerate(zip(candidates, facts, strict=True), start=1)]
+        return [scored((it, 1 / place, ())) for place, it in enumerate(candidates, start=1)]
+    return [
+        scored((it, 1 / place, why)) for place, (it, why) in enumerate(zip(candidates, facts, strict=True), start=1)
+    ]
 
 
 def seconds(value: float | None) -> str:

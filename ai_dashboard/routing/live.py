@@ -73,7 +73,8 @@ class ProviderLive(Protocol):
     takes at one time, `headroom` what is left of its rate limits (0 to 1), both None where that is not known;
     `cooldown_s` the seconds for which it has to be left alone, `error_ratio` the share of failures in all answers,
     `others` the requests of other callers that it had when it was last asked and `slots` how many it said that it takes
-    at one time; what is beyond those waits there."""
+    at one time; what is beyond those waits there. `max_loaded` is how many models it holds at one time, None where that
+    does not matter."""
 
     @property
     def health(self) -> Health: ...
@@ -97,6 +98,12 @@ class ProviderLive(Protocol):
     def others(self) -> int: ...
     @property
     def slots(self) -> int | None: ...
+    @property
+    def max_loaded(self) -> int | None: ...
+    def held_back(self, model: str) -> str | None:
+        """Why a request for a model would have to wait for others that it holds, where it holds only so many."""
+        ...
+
     def turn(self, conversation: Conversation, model: str) -> Turn | None:
         """The last turn of a conversation that this model has answered here, as far as that is remembered."""
         ...
@@ -144,11 +151,16 @@ class KnownProvider:
     error_ratio: float = 0.0
     others: int = 0
     slots: int | None = None
+    max_loaded: int | None = None
+    held: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     targets: Mapping[str, KnownTarget] = field(default_factory=lambda: MappingProxyType({}))
     turns: Mapping[tuple[Conversation, str], Turn] = field(default_factory=lambda: MappingProxyType({}))
 
     def turn(self, conversation: Conversation, model: str) -> Turn | None:
         return self.turns.get((conversation, model))
+
+    def held_back(self, model: str) -> str | None:
+        return self.held.get(model)
 
     def target(self, model: str) -> KnownTarget:
         return self.targets.get(model, UNTRIED)

@@ -1,6 +1,13 @@
 """What a caller is told when its plan has no attempts: why it has none, and what each candidate's reason is."""
 
-from ai_dashboard.core.errors import AllCoolingDown, FeatureMissing, GatewayError, NoCandidate, RequirementsUnmet
+from ai_dashboard.core.errors import (
+    AllCoolingDown,
+    ContextExceeded,
+    FeatureMissing,
+    GatewayError,
+    NoCandidate,
+    RequirementsUnmet,
+)  # fmt: skip
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.routing.regions import left_nobody, refusal
 
@@ -17,6 +24,14 @@ def nobody(plan: Plan) -> GatewayError:
     if plan.unable:
         return FeatureMissing(
             f"no model that {plan.asked!r} may lead to can do this ({each})", hint="ask for another model"
+        )
+    if plan.too_long is not None:
+        tokens, window = plan.too_long
+        return ContextExceeded(
+            f"no window that {plan.asked!r} may lead to is large enough ({each})",
+            tokens=tokens,
+            window=window,
+            hint="send less, or ask for a shorter answer or another model",
         )
     if plan.unmet:
         return RequirementsUnmet(

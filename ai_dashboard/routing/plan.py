@@ -8,16 +8,16 @@ It is done in two steps. `survey()` finds the field, which the next request of i
 weighs it for this one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, make_dataclass
+from typing import NamedTuple, TypeVar
 
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.routing.affinity import conversation_of, kept_together
 from ai_dashboard.routing.eligibility import Bar, SetAside, Sifted, is_full, sift
 from ai_dashboard.routing.figures import share
 from ai_dashboard.routing.live import Live
-from ai_dashboard.routing.resolve import Resolution, resolve
+from ai_dashboard.routing.resolve import Resolution, Written, resolve
 from ai_dashboard.routing.strategies import DIRECT, Strategy, strategy_named
 from ai_dashboard.routing.table import Table
 from ai_dashboard.routing.turns import Turns
@@ -33,6 +33,18 @@ ALL_FULL = "queue: all who may answer have no place left, so it waits for the fi
 MAX_WRITTEN = 64
 """Attempts of one resolution that are kept as they were written; scores and figures change, so there must be an end."""
 
+T = TypeVar("T", Plan, Candidate)
+
+
+def _thawed(frozen: type[T]) -> Callable[..., T]:
+    """What becomes one of these as soon as its class is set. A frozen dataclass pays for each of its fields when it is
+    made, more than it takes to judge a candidate; this one has the same layout, and does not."""
+    name, slots = f"{frozen.__name__}InTheMaking", [(it.name, it.type) for it in fields(frozen)]
+    return make_dataclass(name, slots, slots=True)
+
+
+_plan, _candidate = _thawed(Plan), _thawed(Candidate)
+
 
 class Decision(NamedTuple):
     """A plan. `lasting`: the next request of its kind gets the same one for as long as nothing happens, since it rests
@@ -45,8 +57,9 @@ class Decision(NamedTuple):
 @dataclass(slots=True)
 class Field:
     """Everybody who was considered for a request, before anybody is weighed. `chosen` are weighed by the strategy,
-    `behind` and then `resorts` follow them whatever it says; `cold`: one of them has to load the model. `lasting`: the
-    next request of its kind finds the same field for as long as nothing happens."""
+    `behind` and then `resorts` follow them whatever it says; `cold`: one of them has to load the model, `as_written`:
+    they stand as the resolution has them, unless a conversation changes it. `lasting`: the next request of its kind
+    finds the same field for as long as nothing happens."""
 
     resolution: Resolution
     strategy: Strategy
@@ -58,6 +71,7 @@ class Field:
     notes: tuple[str, ...]
     full: tuple[tuple[str, str], ...]
     cold: bool
+    as_written: bool
     lasting: bool
 
     @property
@@ -115,11 +129,26 @@ def survey(
 ) -> Field:
     """Who may answer, who follows them, and who is left out for which reason."""
     strategy = strategy_named(facts.strategy or resolution.strategy or DIRECT)
-    found = sift(resolution.routes, facts, table, live, view, bars, strategy.bars)
-    chosen = [it for it in found.eligible if not it.route.steps_in]
-    behind = [*_stepping_in(found, behind=len(chosen))]
-    panic, aside = _half(found, up=len(chosen) + len(behind))
-    full = () if chosen or behind else tuple([it.candidate.key for it in panic if is_full(it)])
+    if not (known := resolution.known):
+        known.extend([table.known(it.provider, it.model) for it in resolution.routes])
+    found = sift(resolution.routes, facts, table, live, view, bars, strategy.bars, known)
+    chosen: list[Eligible] = []
+    behind: list[Scored] = []
+    steps_in: list[Eligible] = []
+    cold = False
+    for it in found.eligible:
+        if it.route.steps_in:
+            steps_in.append(it)
+        else:
+            chosen.append(it)
+            cold = cold or it.target.warm is False
+    if steps_in or found.recovering:
+        behind = [*_stepping_in(steps_in, found.recovering, behind=len(chosen))]
+    panic: list[SetAside] = []
+    aside: list[SetAside] = []
+    if found.aside:
+        panic, aside = _half(found, up=len(chosen) + len(behind))
+    full = () if chosen or behind or not panic else tuple([it.candidate.key for it in panic if is_full(it)])
     notes: tuple[str, ...] = ()
     if panic:
         notes = (MOST_DOWN if chosen or behind else ALL_FULL if full else ALL_DOWN,)
@@ -133,7 +162,14 @@ def survey(
         tuple(_in_order(resolution, found.excluded, aside)) if found.excluded or aside else resolution.left_out,
         notes,
         full,
-        any(it.target.warm is False for it in chosen),
+        cold,
+        (
+            strategy.name == DIRECT
+            and len(found.eligible) == len(resolution.routes)
+            and not cold
+            and table.regions.plain
+            and (facts.requirements is None or facts.requirements.region is None)
+        ),
         not (found.passing or panic or facts.requirements),
     )
 
@@ -142,15 +178,21 @@ def order(field: Field, facts: RouteFacts, table: Table, live: Live, view: View)
     """The plan for one request: the strategy's order, what is loaded before what is not, and in front who has served
     the conversation before."""
     found, resolution, strategy, notes = field.found, field.resolution, field.strategy, field.notes
-    ranked = strategy.rank(field.chosen, facts, view) if field.chosen else []
-    if field.cold:
-        ranked, why = warm_first(ranked, one_model=strategy.order != "turn")
-        notes = (*notes, why) if why is not None else notes
-    if len(ranked) > 1 and (conversation := conversation_of(facts)) is not None:
-        ranked, why = kept_together(ranked, conversation, facts, by_merit=strategy.order == "merit")
-        notes = (*notes, why) if why is not None else notes
-    attempts = (*_attempts([*ranked, *field.behind], resolution), *field.resorts)
-    made = Plan(
+    conversation = conversation_of(facts) if len(field.chosen) > 1 else None
+    if field.as_written and conversation is None and resolution.attempts:
+        attempts = tuple(resolution.attempts)
+    else:
+        ranked = strategy.rank(field.chosen, facts, view) if field.chosen else []
+        if field.cold:
+            ranked, why = warm_first(ranked, one_model=strategy.order != "turn")
+            notes = (*notes, why) if why is not None else notes
+        if conversation is not None:
+            ranked, why = kept_together(ranked, conversation, facts, by_merit=strategy.order == "merit")
+            notes = (*notes, why) if why is not None else notes
+        attempts = (*_attempts([*ranked, *field.behind], resolution.written), *field.resorts)
+        if field.as_written and conversation is None:
+            resolution.attempts.extend(attempts)
+    made = _plan(
         facts.model,
         resolution.rule,
         attempts,
@@ -161,16 +203,24 @@ def order(field: Field, facts: RouteFacts, table: Table, live: Live, view: View)
         bool(found.unmet) and not attempts and not found.cooling,
         bool(found.unable) and found.unable == len(resolution.routes),
         field.full,
+        _too_long(found, facts, resolution) if found.windows and not attempts else None,
     )
+    made.__class__ = Plan
     return made if table.regions.plain else table.regions.placed(made, facts, live)
 
 
-def _stepping_in(found: Sifted, *, behind: int) -> Iterator[Scored]:
+def _too_long(found: Sifted, facts: RouteFacts, resolution: Resolution) -> tuple[int, int] | None:
+    """The tokens of a request and the largest window, where it fits none, and nobody else could answer it later."""
+    if found.hopeless < len(resolution.routes):
+        return None
+    return facts.prompt_tokens + facts.max_tokens, max(found.windows)
+
+
+def _stepping_in(steps_in: Iterable[Eligible], recovering: Iterable[Eligible], *, behind: int) -> Iterator[Scored]:
     """Those that were not chosen, as they were written down, then those whom this request is not to burden."""
-    steps_in = (it for it in found.eligible if it.route.steps_in)
     for place, it in enumerate(steps_in, start=behind + 1):
         yield Scored(it, 1 / place)
-    for it in found.recovering:
+    for it in recovering:
         yield Scored(it, 0.0, (_recovers(it),))
 
 
@@ -189,27 +239,26 @@ def _badness(item: SetAside) -> tuple[int, float]:
     return item.badness
 
 
-def _attempts(ranked: Sequence[Scored], resolution: Resolution) -> list[Candidate]:
+def _attempts(ranked: Iterable[Scored], written: dict[Written, Candidate]) -> list[Candidate]:
     """As attempts, with scores that never rise: who stands behind another counts no more than that one."""
     attempts = []
-    written = resolution.written
     if len(written) > MAX_WRITTEN:
         written.clear()
     lowest = 1.0
-    for it, score, facts in ranked:
+    for ((provider, model, why, _, _), _, _, _, _, region), score, facts in ranked:
         if score < lowest:
             lowest = round(score, 3)
-        route = it.route
-        key = route.provider, route.model, it.region, lowest, facts
+        key = provider, model, region, lowest, facts
         candidate = written.get(key)
         if candidate is None:
-            candidate = written[key] = Candidate(route.provider, route.model, route.why, lowest, it.region, facts)
+            candidate = written[key] = _candidate(provider, model, why, lowest, region, facts)
+            candidate.__class__ = Candidate
         attempts.append(candidate)
     return attempts
 
 
 def _last_resorts(panic: list[SetAside], *, up: bool) -> Iterator[Candidate]:
-    for place, (_, it, reason) in enumerate(panic, start=1):
+    for place, (_, it, reason, _) in enumerate(panic, start=1):
         why = f"{it.route.why}; last resort, {reason}" if up else f"{it.route.why}; {LAST_RESORT}"
         score = 0.0 if up else round(1 / place, 3)
         yield Candidate(it.route.provider, it.route.model, why, score, it.region, (("against it", reason),))
@@ -218,7 +267,7 @@ def _last_resorts(panic: list[SetAside], *, up: bool) -> Iterator[Candidate]:
 def _in_order(resolution: Resolution, excluded: Iterable[Excluded], aside: Iterable[SetAside]) -> Iterator[Excluded]:
     """Everybody that was left out, in the order of the resolution; then those that it has passed over itself."""
     reasons = {(it.provider, it.model): it for it in excluded}
-    for _, it, reason in aside:
+    for _, it, reason, _ in aside:
         reasons[it.key] = Excluded(it.route.provider, it.route.model, reason)
     for route in resolution.routes:
         if (left_out := reasons.get((route.provider, route.model))) is not None:

@@ -36,10 +36,14 @@ class Resolutions:
 
     def listed_anew(self, live: Live) -> None:
         """Something may have happened: forget everything if somebody lists other models than before."""
-        listed = [(name, state.models) for name, state in live.items()]
-        if listed != self._listed:
-            self._listed = listed
-            self._known.clear()
+        if len(live) == len(self._listed):
+            for (name, models), (told, state) in zip(self._listed, live.items(), strict=True):
+                if (state.models is not models and state.models != models) or told != name:
+                    break
+            else:
+                return
+        self._listed = [(name, state.models) for name, state in live.items()]
+        self._known.clear()
 
     def of(self, facts: RouteFacts, live: Live) -> Resolution:
         """Where a request leads. Raises `ModelNotFound`."""

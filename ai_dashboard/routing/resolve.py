@@ -9,6 +9,7 @@ The first rule that applies wins:
 4. a shared load of that name
 5. whoever lists the model; then a rule with a condition, a rule by size, the default provider
 
+A capability that is asked for has to exist, whichever rule applies; the name of a task stands for the one it leads to.
 A rule with a condition wins over 3 to 5 when its provider serves what they found. What 1 to 3 found is spread further
 where its name has a shared load. What a rule names is followed by its fallback provider and by the model's fallback
 chain.
@@ -21,13 +22,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ai_dashboard.config.schema import parameters_in
-from ai_dashboard.core.errors import ModelNotFound
+from ai_dashboard.core.errors import ModelNotFound, UnknownCapability
 from ai_dashboard.core.plan import Candidate, Excluded, RouteFacts
 from ai_dashboard.routing.conditions import SATURATION, Condition, Scene
 from ai_dashboard.routing.finer import USUAL, Finer
 from ai_dashboard.routing.listing import as_listed, listed, model_at, providers_of, same_at
 from ai_dashboard.routing.live import Live
-from ai_dashboard.routing.table import Balance, Capability, Choice, Link, Rule, Table
+from ai_dashboard.routing.table import Balance, Capability, Choice, Known, Link, Rule, Table
 from ai_dashboard.routing.tasks import task_key
 
 Written = tuple[str, str, str, float, tuple[tuple[str, str], ...]]
@@ -63,7 +64,8 @@ class Resolution:
     share their turns. `left_out` are those that a rule names and passes over. `asked` are the conditions that were
     asked, in order, each with what it came to: with other answers the same name may lead elsewhere. `room` is the
     smallest window among all that were found, infinite where none is known. `written` keeps attempts as they were
-    written down."""
+    written down, `known` what the table knows of each route and `attempts` those of all routes in their order, both
+    once somebody has looked."""
 
     rule: str
     routes: tuple[Route, ...]
@@ -75,6 +77,8 @@ class Resolution:
     asked: tuple[tuple[Question, bool], ...] = ()
     room: float = math.inf
     written: dict[Written, Candidate] = field(default_factory=dict, repr=False, compare=False)
+    known: list[Known] = field(default_factory=list, repr=False, compare=False)
+    attempts: list[Candidate] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def varies(self) -> bool:
@@ -83,7 +87,8 @@ class Resolution:
 
 
 def resolve(facts: RouteFacts, table: Table, live: Live) -> Resolution:
-    """Every candidate in order, without repeats. Raises `ModelNotFound` with the nearest names when no rule applies."""
+    """Every candidate in order, without repeats. Raises `ModelNotFound` with the nearest names when no rule applies,
+    `UnknownCapability` with those of capabilities."""
     return _Resolving(facts, table, live).resolution()
 
 
@@ -129,6 +134,7 @@ class _Resolving:
 
     def resolution(self) -> Resolution:
         asked = self.facts.model
+        self._check_capability()
         found = self._found()
         choice = found.choice or self.table.choice
         routes: dict[tuple[str, str], Route] = {}
@@ -153,6 +159,15 @@ class _Resolving:
         models = (self.table.known(provider, model).model for provider, model in named)
         windows = (it.context_length for it in models if it is not None)
         return min((window for window in windows if window is not None), default=math.inf)
+
+    def _check_capability(self) -> None:
+        named, table = self.facts.capability, self.table
+        if named is None or named in table.capabilities or task_key(named) in table.tasks:
+            return
+        known = list(table.capabilities)
+        near = difflib.get_close_matches(named, known, n=3, cutoff=0.3) or known[:3]
+        hint = f"did you mean {', '.join(near)}?" if near else "the configuration has none"
+        raise UnknownCapability(f"there is no capability {named[:64]!r}", hint=hint)
 
     def _found(self) -> _Found:
         """The rule that applies, and what it names."""
@@ -194,8 +209,11 @@ class _Resolving:
         facts, table = self.facts, self.table
         if not table.capabilities:
             return None
+        named = facts.capability
+        if named is not None and named not in table.capabilities:
+            named = table.tasks.get(task_key(named))
         task = table.tasks.get(task_key(facts.task)) if facts.task is not None else None
-        for name in (facts.capability, facts.model, task):
+        for name in (named, facts.model, task):
             if name is not None and (capability := table.capabilities.get(name)) is not None:
                 break
         else:

@@ -51,6 +51,10 @@ class ModelEntry:
     supports: frozenset[str] = frozenset()
     """Features that the operator lists for it; empty when nothing is listed."""
 
+    def holds(self, tokens: int) -> bool:
+        """Whether so many fit into its window."""
+        return self.context_length is None or tokens <= self.context_length
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
@@ -66,6 +70,7 @@ class ProviderEntry:
     weight: float = 1.0
     capacity: int | None = None
     prices: Mapping[str, Price] = field(default_factory=dict)
+    _taken: dict[str, Price | None] = field(default_factory=dict, repr=False, compare=False)
 
     def keeps(self, model: str) -> bool:
         """Whether requests for a model stay on machines of the operator's own."""
@@ -73,7 +78,14 @@ class ProviderEntry:
 
     def price(self, model: str) -> Price | None:
         """What it takes for a model, listed or not; None when that is not known."""
-        return price_of(model, self.prices, local=self.keeps(model))
+        try:
+            return self._taken[model]
+        except KeyError:
+            pass
+        if len(self._taken) >= MAX_REMEMBERED:
+            self._taken.clear()
+        price = self._taken[model] = price_of(model, self.prices, local=self.keeps(model))
+        return price
 
     def tier(self, model: str) -> Tier:
         """How good a model is, listed or not."""

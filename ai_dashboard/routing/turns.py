@@ -7,6 +7,7 @@ longest is forgotten, and begins anew. Nothing here reads a clock or draws chanc
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 Key = tuple[str, str]
 """A candidate: provider and model."""
@@ -62,14 +63,15 @@ class Turns:
         first and pays what all have earned. Over any whole number of rounds the shares are exact. A weight of 0 goes
         last."""
         state = self._pool(pool, keys)
-        steps = [round(weight * WEIGHT_STEPS) for weight in weights]
-        credit = state.credit
-        ahead: list[tuple[bool, int]] = []
-        for key, step in zip(keys, steps, strict=True):
-            credit[key] = earned = credit.get(key, 0) + step
-            ahead.append((step == 0, -earned))
-        order = sorted(range(len(keys)), key=ahead.__getitem__)
-        credit[keys[order[0]]] -= sum(steps)
+        credit, owed = state.credit, 0
+        earned: list[float] = []
+        for key, weight in zip(keys, weights, strict=True):
+            step = round(weight * WEIGHT_STEPS)
+            owed += step
+            credit[key] = has = credit.get(key, 0) + step
+            earned.append(has if step else -inf)
+        order = sorted(range(len(keys)), key=earned.__getitem__, reverse=True)
+        credit[keys[order[0]]] -= owed
         state.picks += 1
         return order
 

@@ -1,6 +1,7 @@
 """What a strategy sees: the candidates that may answer, and everything about them that it can weigh."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.plan import RouteFacts, Tier
@@ -54,6 +55,13 @@ class Scored(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()
 
 
+# The constructors of named tuples are functions of their own, which take three times as long.
+eligible: Callable[[tuple[Route, ProviderEntry, ModelEntry | None, ProviderLive, TargetLive, str]], Eligible] = partial(
+    tuple.__new__, Eligible
+)
+scored: Callable[[tuple[Eligible, float, tuple[tuple[str, str], ...]]], Scored] = partial(tuple.__new__, Scored)
+
+
 class View(NamedTuple):
     """What decisions rest on besides the candidates. `pool` names those that share their turns; `weights` go by
     provider or by what a strategy weighs, the request's own first; `price_factor` says what a region's prices are
@@ -71,6 +79,20 @@ class View(NamedTuple):
         """US dollars that this request would cost there; None when nobody knows."""
         price = candidate.entry.price(candidate.route.model)
         return None if price is None else cost_of(price, facts) * self.price_factor(candidate.region)
+
+    def costs(self, candidates: Iterable[Eligible], facts: RouteFacts) -> list[float | None]:
+        """What this request would cost at each of them."""
+        factor = self.price_factor
+        return [
+            None if (price := entry.price(route[1])) is None else cost_of(price, facts) * factor(region)
+            for route, entry, _, _, _, region in candidates
+        ]
+
+    def weights_of(self, candidates: Iterable[Eligible]) -> list[float]:
+        """The share of each, relative to the others'."""
+        if self.weights:
+            return [self.weight(it) for it in candidates]
+        return [share if (share := it.route.weight) > 0 else 0.0 for it in candidates]
 
     def weight(self, candidate: Eligible) -> float:
         """Its share, relative to the others'."""

@@ -212,6 +212,11 @@ class History:
         """A configuration came into force."""
         self._marks.append(Mark(at, number))
 
+    def marks(self, wall: float, window: Window) -> tuple[Mark, ...]:
+        """Those within a window that ends now."""
+        oldest = wall - window.step_s * window.points
+        return tuple(mark for mark in self._marks if mark.at >= oldest)
+
     def view(self, now: float, wall: float, window: Window, shown: Iterable[SeriesKey] = ()) -> HistoryView:
         """A window of all series; `shown` are those whose points are wanted."""
         wanted = frozenset(shown)
@@ -226,8 +231,7 @@ class History:
             _view(key, tally, self._points(now, window, key) if key in wanted else ()) for key, tally in tallies.items()
         ]
         views.sort(key=lambda view: (-view.requests, view.key.provider, view.key.model))
-        oldest = wall - window.step_s * window.points
-        return HistoryView(window, wall, tuple(views), tuple(mark for mark in self._marks if mark.at >= oldest))
+        return HistoryView(window, wall, tuple(views), self.marks(wall, window))
 
     def _points(self, now: float, window: Window, key: SeriesKey) -> tuple[HistoryPoint, ...]:
         members = [series for it, series in self._series.items() if key in (it, SeriesKey(it.provider))]

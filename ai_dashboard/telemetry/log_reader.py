@@ -31,6 +31,13 @@ _LISTED = (
     "message, warnings, stages, attempts, cached"
 )
 
+_BY_ID = (
+    "SELECT * FROM requests WHERE number IN ("
+    "SELECT number FROM requests WHERE id >= ?1 AND id < ?2 ORDER BY id = ?3 DESC, number DESC LIMIT 2"
+    ") ORDER BY id = ?3 DESC, number DESC"
+)
+"""Those that begin like this, whole ones and the newest first: looked for in the index alone, which has time and id."""
+
 T = TypeVar("T")
 
 
@@ -71,6 +78,11 @@ class LogReader:
     async def tokens_by_tenant(self, begins: float) -> dict[str, int]:
         """What each has used since then: quotas go on from there after a start."""
         return await asyncio.to_thread(self._ask, lambda connection: _tokens(connection, begins), {})
+
+    async def last_used(self) -> dict[tuple[str, str], tuple[float, int]]:
+        """When each model of each provider was asked last (Unix time), and how often. Raises `CallerError` when it
+        takes too long."""
+        return await asyncio.to_thread(self._ask, _last_used, {})
 
     def _ask(self, question: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         if not self._path.exists():
@@ -121,14 +133,10 @@ def _page(connection: sqlite3.Connection, question: Question) -> LogPage:
 
 
 def _by_id(connection: sqlite3.Connection, id_prefix: str) -> list[LoggedRequest]:
-    exact = connection.execute("SELECT * FROM requests WHERE id = ? ORDER BY number DESC LIMIT 1", (id_prefix,))
-    if rows := exact.fetchall():
-        return [logged(rows[0])]
-    # A range and not LIKE, so that the index is used.
-    rows = connection.execute(
-        "SELECT * FROM requests WHERE id >= ? AND id < ? LIMIT 2", (id_prefix, id_prefix + "\U0010ffff")
-    ).fetchall()
-    return [logged(row) for row in rows]
+    found = connection.execute(_BY_ID, (id_prefix, id_prefix + "\U0010ffff", id_prefix)).fetchall()
+    if found and found[0]["id"] == id_prefix:
+        del found[1:]
+    return [logged(row) for row in found]
 
 
 def _tokens(connection: sqlite3.Connection, begins: float) -> dict[str, int]:
@@ -138,6 +146,13 @@ def _tokens(connection: sqlite3.Connection, begins: float) -> dict[str, int]:
         (begins,),
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _last_used(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[float, int]]:
+    rows = connection.execute(
+        "SELECT provider, model, max(at), count(*) FROM requests WHERE provider != '' GROUP BY provider, model"
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def logged(row: sqlite3.Row) -> LoggedRequest:

@@ -29,6 +29,7 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b
 _CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{2,39}(?![\w:])")
 _IPV4 = re.compile(r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)")
+_QUOTES = re.compile(r"""(?<!\w)(["'`“‘«])((?:(?!["'`”’»]).){48,})(["'`”’»]|\Z)""", re.DOTALL)
 _PHONE = re.compile(
     r"(?<![\w.+-])(?<!\d[ .-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
     r"|\(?0?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,5})(?![\w-]|[ .]\d)"
@@ -84,6 +85,17 @@ def without_people(text: str) -> str:
     text = without_secrets(text)
     for name, pattern, holds in _PERSONAL:
         text = pattern.sub(partial(_named, name, holds), text)
+    return text
+
+
+def without_quotes(text: str) -> str:
+    """What somebody else says of a request, as it may stand in a log: keys, addresses of people and numbers of theirs
+    taken out, and long quotes, which are of a prompt more often than not. Addresses of machines stay: they say where
+    it went wrong."""
+    text = _QUOTES.sub(lambda found: f"{found[1]}[{len(found[2])} characters]{found[3]}", without_secrets(text))
+    for name, pattern, holds in _PERSONAL:
+        if name != "ip":
+            text = pattern.sub(partial(_named, name, holds), text)
     return text
 
 

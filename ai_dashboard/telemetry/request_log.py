@@ -16,6 +16,7 @@ import orjson
 
 from ai_dashboard.config.schema.request_log import RequestLogSettings
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.plan import Plan
 from ai_dashboard.core.request_log import LogEntry, LogState
 from ai_dashboard.state.sqlite_file import Value
 from ai_dashboard.state.sqlite_writer import FileState, NotWritten, Row, Rows, SqliteWriter
@@ -33,6 +34,11 @@ STEPS = (
     CREATE INDEX requests_at ON requests (at);
     CREATE INDEX requests_id ON requests (id)""",
     "ALTER TABLE requests ADD COLUMN cached TEXT",
+    # Ids are chance: in an index of their own each would go to another page, and a batch would write most of it anew.
+    # Behind the time they are appended, and one of a million is still found in a tenth of a second.
+    """DROP INDEX requests_id;
+    DROP INDEX requests_at;
+    CREATE INDEX requests_at ON requests (at, id)""",
 )
 
 COLUMNS = (
@@ -41,6 +47,11 @@ COLUMNS = (
     "reasoning_tokens", "estimated", "cost", "error", "message", "warnings", "stages", "attempts", "plan",
     "request_body", "response_body", "cached",
 )  # fmt: skip
+
+_NO_TOKENS = (None, None, None, None, False)
+
+MAX_PLANS = 256
+"""Whose texts are remembered."""
 
 TEND_S = 30.0
 """How often it is looked whether rows have to go."""
@@ -79,6 +90,7 @@ class RequestLog(Generic[N]):
         self._writer = SqliteWriter(path, STEPS, tell=tell)
         self._read = read
         self._rows: Rows[N] = Rows("requests", COLUMNS, row=self._row, may_be_lost=True)
+        self._plans: dict[int, tuple[Plan, str]] = {}
         self._started = False
 
     @property
@@ -160,24 +172,40 @@ class RequestLog(Generic[N]):
     # ── on the writer's thread ───────────────────────────────────────────────────────────────────────────────────
 
     def _row(self, finished: N) -> Row:
-        entry = self._read(finished)
-        record, usage = entry.record, entry.record.usage
-        attempts, plan = orjson.dumps(record.attempts).decode(), _json(record.plan)
-        asked, message = without_secrets(record.asked), without_secrets(record.message)
-        if asked != record.asked or message != record.message or any(attempt.message for attempt in record.attempts):
-            attempts, plan = without_secrets(attempts), without_secrets(plan) if plan is not None else None
+        (
+            id_, at, tenant, key_id, dialect, method, path, asked, provider, model, stage, status, stream, ttft_s,
+            total_s, overhead_s, usage, cost, error, message, warnings, stages, attempts, plan, cached, request_body,
+            response_body,
+        ) = self._read(finished)  # fmt: skip
+        clean_asked, clean_message = without_secrets(asked), without_secrets(message)
+        tried, planned = orjson.dumps(attempts).decode(), self._planned(plan) if plan is not None else None
+        if (
+            (plan is not None and plan.asked != clean_asked)
+            or clean_message != message
+            or any(attempt.message for attempt in attempts)
+        ):
+            tried, planned = without_secrets(tried), without_secrets(planned) if planned is not None else None
+        tokens = _NO_TOKENS if usage is None else (
+            usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.reasoning_tokens, usage.estimated,
+        )  # fmt: skip
         values: tuple[Value, ...] = (
-            record.id, record.at, entry.tenant, entry.key_id, record.dialect, entry.method,
-            without_secrets(entry.path), asked, record.provider, record.model, str(record.stage), record.status,
-            record.stream, record.ttft_s, record.total_s, record.overhead_s,
-            usage.prompt_tokens if usage else None, usage.completion_tokens if usage else None,
-            usage.cached_tokens if usage else None, usage.reasoning_tokens if usage else None,
-            bool(usage and usage.estimated), entry.cost, record.error, message,
-            without_secrets(orjson.dumps(record.warnings).decode()), orjson.dumps(dict(entry.stages)).decode(),
-            attempts, plan, self._body(entry.request_body), self._body(entry.response_body),
-            record.cached,
+            id_, at, tenant, key_id, dialect, method, without_secrets(path), clean_asked, provider, model, stage.value,
+            status, stream, ttft_s, total_s, overhead_s, *tokens, cost, error, clean_message,
+            without_secrets(orjson.dumps(warnings).decode()) if warnings else "[]", orjson.dumps(stages).decode(),
+            tried, planned, self._body(request_body), self._body(response_body), cached,
         )  # fmt: skip
         return values
+
+    def _planned(self, plan: Plan) -> str:
+        """The plan as text. Nearly every one is remembered and used again, and so is its text."""
+        known = self._plans.get(id(plan))
+        if known is not None and known[0] is plan:
+            return known[1]
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.clear()
+        text = orjson.dumps(plan).decode()
+        self._plans[id(plan)] = plan, text
+        return text
 
     def _body(self, body: bytes | None) -> str | None:
         """What is kept of a body."""
@@ -188,16 +216,6 @@ class RequestLog(Generic[N]):
         text = redacted_body(looked_at) if bodies == "redacted" else looked_at.decode("utf-8", "replace")
         whole = len(looked_at) == len(body) and len(text) <= most
         return text if whole else text[:most] + CUT_MARK
-
-
-def _json(value: object) -> str | None:
-    return orjson.dumps(value, default=_plain).decode() if value is not None else None
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _let_go(connection: sqlite3.Connection, oldest_at: float, most_bytes: int) -> int:

@@ -48,6 +48,15 @@ class RecordRing(Generic[N]):
             if finished is not None and finished.seq == seq:
                 yield finished
 
+    def since(self, after: int) -> tuple[list[N], int]:
+        """Those with `seq` greater than `after`, oldest first, as they are; and how many more of them were overwritten
+        before they were read."""
+        last = self._last
+        size = len(self._slots)
+        slots = (self._slots[seq % size] for seq in range(max(after, last - size) + 1, last + 1))
+        found = [it for it in slots if it is not None and after < it.seq <= last]
+        return found, last - after - len(found)
+
     def page(self, after: int, limit: int) -> RecordPage:
         """Records with `seq` greater than `after`, oldest first: the newest `limit` of them. An `after` from before the
         gateway's start (greater than anything recorded) reads from the beginning. What is newer than `after` and not

@@ -106,6 +106,17 @@ def headers(standing: Standing) -> list[tuple[bytes, bytes]]:
     return written
 
 
+def header_lines(standing: Standing) -> bytes:
+    """The same, as they stand in a reply's head. Every reply to a key with limits has them."""
+    lines = b""
+    for kind, (limit, remaining, reset_s) in standing.items():
+        name = kind.encode()
+        lines += b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n" % (
+            name, limit, name, remaining, name, duration(reset_s).encode(),
+        )  # fmt: skip
+    return lines
+
+
 def duration(seconds: float) -> str:
     """`250ms`, `8.64s`, `6m0s`, `23h59m59s`."""
     if seconds < 1:

@@ -89,7 +89,7 @@ class MemoryLimits:
             for quota, begins in zip(its.quotas, taken.windows, strict=True):
                 if begins == (spent := self._spent_of(quota)).window.begins:
                     spent.add(more)
-        self.unmirror(taken.limits)
+        self._make_room(its)
 
     def _fits(self, its: _Sorted, spent: list[Spent], tokens: int, now: float) -> bool:
         for level in its.requests:
@@ -132,8 +132,12 @@ class MemoryLimits:
 
     def unmirror(self, limits: tuple[Limit, ...]) -> None:
         """A request is over that was let in elsewhere."""
-        for slots in self._sort(limits).slots:
-            self._running[slots.name] = max(0, self._running.get(slots.name, 0) - 1)
+        self._make_room(self._sort(limits))
+
+    def _make_room(self, its: _Sorted) -> None:
+        for slots in its.slots:
+            running = self._running.get(slots.name, 0)
+            self._running[slots.name] = running - 1 if running > 0 else 0
 
     def unsent(self) -> dict[str, tuple[int, int]]:
         """By quota: tokens that only this process knows of, and all that it knows of. They count as told from now

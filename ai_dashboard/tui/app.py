@@ -1,8 +1,12 @@
 """The control centre: the app around the screens. It sees a `ControlPort` and nothing behind it."""
 
 import gc
+from enum import StrEnum
 from typing import ClassVar
 
+import textual
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual import on
 from textual.app import App
 from textual.binding import BindingType
@@ -11,43 +15,72 @@ from textual.screen import ModalScreen, Screen
 
 from ai_dashboard.core.control import ControlPort
 from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.screen import ScreenSettings
+from ai_dashboard.tui.alerting import AlertWanted, about
 from ai_dashboard.tui.feed import Feed
 from ai_dashboard.tui.keys import Scope, active_keys, bindings
+from ai_dashboard.tui.look import colourless, put_on
 from ai_dashboard.tui.palette import Actions
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.base import PictureScreen
+from ai_dashboard.tui.screens.listing import FilterWanted, ListScreen
 from ai_dashboard.tui.screens.record import PlanWanted, ReplayWanted
-from ai_dashboard.tui.tabs import HOME, ROUTING, Tab, tab_of
-from ai_dashboard.tui.theme import DARK, DEFAULTS, LIGHT, THEMES
+from ai_dashboard.tui.tabs import HOME, REQUESTS, ROUTING, Tab, tab_of
+from ai_dashboard.tui.theme import DEFAULTS, THEMES, opposite
 
 BLURRED_SLOWDOWN = 4
 """How many times slower the screen looks at the gateway while nobody looks at the screen."""
 
 
-class ControlCentre(App[None]):
-    """The screen of a gateway. `interval_s` is the time between two looks at it; `source` tells where it is, if not
-    here; `quit_asks` whether leaving while real requests are in flight takes a second key.
+class Ending(StrEnum):
+    """What shall be when the screen has ended."""
 
-    Whoever makes the app owns the port and closes it after `run` has returned.
+    QUIT = "quit"
+    LEAVE = "leave"
+    """The gateway goes on by itself."""
+    DEMO = "demo"
+    """The demo begins."""
+
+
+class ControlCentre(App[None]):
+    """The screen of a gateway. `settings` are how it looks until the gateway says otherwise; `compact` makes it small
+    whatever the gateway says; `source` tells where the gateway is, if not here; `quit_asks` whether leaving
+    while real requests are in flight takes a second key.
+
+    Whoever makes the app owns the port, closes it after `run` has returned, and does what `ending` says then: `endings`
+    are what can be done beside quitting.
     """
 
     TITLE = "ai-dashboard"
     CSS_PATH = "app.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.APP)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.APP, Scope.TRAVEL)
     COMMANDS: ClassVar[set[type[Provider]]] = {Actions}  # type: ignore[assignment]
     ENABLE_COMMAND_PALETTE = True
     ALLOW_SELECT = False
 
-    def __init__(self, port: ControlPort, *, interval_s: float = 1.0, source: str = "", quit_asks: bool = True) -> None:
+    def __init__(
+        self,
+        port: ControlPort,
+        *,
+        settings: ScreenSettings | None = None,
+        compact: bool = False,
+        source: str = "",
+        quit_asks: bool = True,
+        endings: frozenset[Ending] = frozenset(),
+    ) -> None:
         super().__init__()
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        if self.theme == "textual-dark":
-            self.theme = DARK.name
-        self.feed = Feed(port, self._published, interval_s=interval_s, source=source)
+        if self.no_color:
+            self._filters = colourless(self._filters)
+        self._settings = settings or ScreenSettings()
+        put_on(self, self._settings, None)
+        self.feed = Feed(port, self._published, interval_s=self._settings.refresh_s, source=source)
+        self.ending = Ending.QUIT
+        self.endings = endings
         self._port = port
-        self._interval_s = interval_s
+        self._compact = compact
         self._quit_asks = quit_asks
         self._opened: dict[int, PictureScreen] = {}
         self._ticks = 0
@@ -59,7 +92,7 @@ class ControlCentre(App[None]):
         return DEFAULTS
 
     def on_mount(self) -> None:
-        self.set_interval(self._interval_s, self._tick)
+        self._clock = self.set_interval(self._settings.refresh_s, self._tick)
         self.run_worker(self.feed.poll(), group="feed")
 
     def on_ready(self) -> None:
@@ -84,10 +117,53 @@ class ControlCentre(App[None]):
         return self.feed.picture
 
     def _published(self, picture: Picture) -> None:
+        if (settings := self.feed.settings) is not None and settings != self._settings:
+            self._adopt(settings)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, PictureScreen):
                 screen.show(picture)  # those beneath look when they are shown again
                 return
+
+    def _adopt(self, settings: ScreenSettings) -> None:
+        """Look as the configuration says now."""
+        before, self._settings = self._settings, settings
+        put_on(self, settings, before)
+        if settings.refresh_s != before.refresh_s:
+            self._clock.stop()
+            self._clock = self.set_interval(settings.refresh_s, self._tick)
+        for screen in self._opened.values():
+            screen.compact = self._compact or settings.compact
+            screen.classify()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        match action:
+            case "live":
+                return self.feed.travelling
+            case "travel" | "travel_to_mark":
+                return parameters == (-1,) or self.feed.travelling
+            case "zoom":
+                return isinstance(self.screen, PictureScreen) and self.screen.zoomable()
+            case "hand_over":
+                return Ending.LEAVE in self.endings
+            case _:
+                return True
+
+    def action_zoom(self) -> None:
+        if isinstance(self.screen, PictureScreen):
+            self.screen.action_zoom()
+
+    def action_travel(self, steps: int) -> None:
+        """One moment back in time, or forth."""
+        if not self.feed.travel(steps):
+            self.say("nothing was seen before that")
+
+    def action_travel_to_mark(self, steps: int) -> None:
+        """To the mark before, or to the next one."""
+        if not self.feed.travel_to_mark(steps):
+            self.say("there is no mark before that")
+
+    def action_live(self) -> None:
+        self.feed.live()
 
     def action_refresh_now(self) -> None:
         """Probe the providers and look at once."""
@@ -101,7 +177,7 @@ class ControlCentre(App[None]):
         self.feed.toggle_pause()
 
     def action_next_theme(self) -> None:
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        self.theme = opposite(self.current_theme)
 
     def action_show_screen(self, number: int) -> None:
         """Show the screen with this number in place of all that is shown; home stays beneath."""
@@ -114,8 +190,16 @@ class ControlCentre(App[None]):
         """The screen of a tab, made when it is first asked for and kept from then on."""
         if tab.number not in self._opened:
             self._opened[tab.number] = tab.open(self._latest, self._port)
+            self._opened[tab.number].compact = self._compact or self._settings.compact
             self.install_screen(self._opened[tab.number], tab.name)
         return self._opened[tab.number]
+
+    @on(FilterWanted)
+    def filter_requests(self, wanted: FilterWanted) -> None:
+        """Show such requests."""
+        self.action_show_screen(REQUESTS)
+        if isinstance(self.screen, ListScreen):
+            self.screen.filter_by(wanted.text)
 
     @on(PlanWanted)
     def plan_anew(self, wanted: PlanWanted) -> None:
@@ -163,19 +247,40 @@ class ControlCentre(App[None]):
             said = f"{unsaved}. Quit and lose them?"
             self.push_screen(ConfirmScreen("Quit?", said), lambda lose: self._quit() if lose else None)
 
+    @on(AlertWanted)
+    def about_alert(self, wanted: AlertWanted) -> None:
+        """Do what somebody wants of an alert."""
+        self.run_worker(about(self, self._port, wanted), group="alert")
+
+    def action_hand_over(self) -> None:
+        """Leave the gateway running, and quit."""
+        self.end(Ending.LEAVE)
+
+    def end(self, ending: Ending) -> None:
+        """End the screen."""
+        self.ending = ending
+        self.exit()
+
     def _quit(self) -> None:
-        in_flight = self.feed.picture.in_flight
+        in_flight = self.feed.in_flight
         if not self._quit_asks or not in_flight:
-            self.exit()
+            self.end(Ending.QUIT)
             return
         from ai_dashboard.tui.screens.quit import QuitScreen
 
         if not isinstance(self.screen, QuitScreen):
-            self.push_screen(QuitScreen(in_flight), self._leave)
+            self.push_screen(QuitScreen(in_flight, can_leave=Ending.LEAVE in self.endings), self._answered)
 
-    def _leave(self, leave: bool | None) -> None:
-        if leave:
-            self.exit()
+    def _answered(self, answer: str | None) -> None:
+        if answer in (Ending.QUIT, Ending.LEAVE):
+            self.end(Ending(answer))
+
+    def _fatal_error(self) -> None:
+        """What ends the app is told without the values that were at hand: any of them may be a secret."""
+        self.bell()
+        traceback = Traceback(show_locals=False, suppress=[textual])
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
 
     def action_help_quit(self) -> None:
         self.say("press q to quit")

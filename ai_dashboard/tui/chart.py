@@ -23,6 +23,9 @@ _INKS = {number: ink for ink, number in _COLOURS.items()}
 _STYLE = re.compile("\x1b\\[([0-9;]*)m")
 _COLOUR = re.compile("38;5;([0-9]+)")
 
+COLUMN = 0.5
+"""How much of its place a column takes."""
+
 LINE = "braille"
 DOTS = "·"
 
@@ -76,6 +79,24 @@ def curves(
                 plotext.scatter(across, run, marker=curve.marker if curve.marker != LINE else "•", color=colour)
     steps = max((len(curve.values) for curve in drawn), default=1)
     plotext.xlim(0, max(steps - 1, 1))
+    plotext.ylim(0, top)
+    _ticks(x, y)
+    return _read(plotext.build(), width)
+
+
+def columns(
+    values: Sequence[float | None], width: int, height: int, *, top: float, x: Ticks, y: Ticks, rule: float | None
+) -> list[Line]:
+    """A column for each value, in `width` × `height` cells, from 0 to `top`; none where there is no value. `rule` is a
+    height at which a line lies behind them."""
+    _begin(width, height)
+    if rule is not None:
+        plotext.hline(rule, _COLOURS[Ink.WARN])
+    standing = [(index, value) for index, value in enumerate(values) if value]
+    if standing:
+        at, heights = zip(*standing, strict=True)
+        plotext.bar(list(at), list(heights), marker="sd", color=_COLOURS[Ink.FIRST], width=COLUMN)
+    plotext.xlim(-0.5, max(len(values), 1) - 0.5)
     plotext.ylim(0, top)
     _ticks(x, y)
     return _read(plotext.build(), width)

@@ -4,10 +4,11 @@ Widths depend on the width of the panel alone, never on what is in the rows, so 
 change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from ai_dashboard.tui.ink import Ink, Span, fit
+from ai_dashboard.tui.ink import Ink, Line, Span, fit
 
 GUTTER = 1
 
@@ -55,13 +56,19 @@ def heading(placed: Sequence[Placed]) -> list[Span]:
     return [(_joined([fit(column.title, cells, right=column.right) for column, cells in placed]), Ink.LABEL)]
 
 
-def row(placed: Sequence[Placed], texts: dict[str, Span]) -> list[Span]:
-    """One line of a table; `texts` holds a span for each column's title."""
+def row(
+    placed: Sequence[Placed], texts: dict[str, Span], drawn: Mapping[str, Line] = MappingProxyType({})
+) -> list[Span]:
+    """One line of a table; `texts` holds a span for each column's title, `drawn` what is no text: spans that take
+    exactly the cells of their column."""
     line: list[Span] = []
     for column, cells in placed:
-        text, ink = texts[column.title]
         if line:
             line.append((" " * GUTTER, Ink.PLAIN))
+        if column.title in drawn:
+            line.extend(drawn[column.title])
+            continue
+        text, ink = texts[column.title]
         line.append((fit(text, cells, right=column.right), ink))
     return line
 

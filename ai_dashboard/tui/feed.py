@@ -2,17 +2,24 @@
 
 The gateway never waits for the screen. One poll is under way at most; a poll that hangs is given up after
 `POLL_TIMEOUT_S`, and until an answer comes the last picture stays, marked as stale with its age.
+
+What was is kept (`tui.past`), and can be shown again; the feed goes on listening meanwhile.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ai_dashboard.core.control import ControlPort, PortClosed
 from ai_dashboard.core.errors import GatewayError
-from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.screen import ScreenSettings
+from ai_dashboard.core.snapshot import GatewayView, Snapshot
 from ai_dashboard.tui.format import plural
+from ai_dashboard.tui.marks import MAX_MARKS, Happening, news
+from ai_dashboard.tui.past import Moment, Past, thrifty
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.store import CAPACITY, RecordStore
 
@@ -31,6 +38,14 @@ def reason(failure: BaseException) -> str:
     if isinstance(failure, TimeoutError):
         return "the gateway does not answer"
     return str(failure) or "the gateway cannot be reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the screen saw at a moment: a picture, and how many requests had finished."""
+
+    snapshot: Snapshot
+    finished: int
 
 
 class Feed:
@@ -56,6 +71,10 @@ class Feed:
         self._source = source
         self._records_changed = False
         self._paused_with: int | None = None
+        self._past: Past[Seen] = Past()
+        self._marks: deque[Happening] = deque(maxlen=MAX_MARKS)
+        self._moment: Moment[Seen] | None = None
+        self._records_then: tuple[RequestRecord, ...] = ()
         self.busy = False
         self.picture = Picture(source=source)
 
@@ -64,11 +83,85 @@ class Feed:
         """Whether the picture is frozen; the feed goes on listening meanwhile."""
         return self._paused_with is not None
 
+    @property
+    def travelling(self) -> bool:
+        """Whether the picture is one of the past."""
+        return self._moment is not None
+
+    @property
+    def latest(self) -> GatewayView | None:
+        """The gateway as it was heard of last, None before it was."""
+        return self._snapshot.gateway if self._snapshot is not None else None
+
+    @property
+    def in_flight(self) -> int:
+        """Real requests in flight now, whatever is shown."""
+        return Picture(self._snapshot).in_flight
+
+    @property
+    def settings(self) -> ScreenSettings | None:
+        """How the screen shall look, None before the gateway has said so."""
+        return self._snapshot.config.screen if self._snapshot is not None else None
+
     def toggle_pause(self) -> None:
         """Freeze the picture, or let it go on with everything that happened meanwhile."""
+        if self.travelling:
+            self.live()
+            return
         self._paused_with = None if self.paused else self._store.after
         self._records_changed = True
         self.publish()
+
+    def travel(self, steps: int) -> bool:
+        """Show the moment before or after the one that is shown; after the last comes what is now. False where there is
+        none before."""
+        if self._moment is None and steps > 0:
+            return True
+        return self._go(self._neighbour(steps), steps)
+
+    def travel_to_mark(self, steps: int) -> bool:
+        """The same, to the moment at which the mark before or after stood out first."""
+        shown = self._shown_at
+        if shown is None:
+            return False
+        if steps > 0:
+            mark = min((mark.at for mark in self._marks if mark.at > shown), default=None)
+            return self._go(self._past.after(mark - 1e-6) if mark is not None else None, steps)
+        earlier = self._past.before(shown)
+        mark = max((mark.at for mark in self._marks if earlier is not None and mark.at <= earlier.at), default=None)
+        moment = self._past.after(mark - 1e-6) if mark is not None else None
+        return self._go(moment if moment is not None and moment.at < shown else None, steps)
+
+    def live(self) -> None:
+        """Show what is now, whatever was shown."""
+        self._moment, self._records_then, self._paused_with = None, (), None
+        self._records_changed = True
+        self.publish()
+
+    @property
+    def _shown_at(self) -> float | None:
+        if self._moment is not None:
+            return self._moment.at
+        return None if self.picture.snapshot is None else self.picture.snapshot.at
+
+    def _neighbour(self, steps: int) -> Moment[Seen] | None:
+        shown = self._shown_at
+        if shown is None:
+            return None
+        return self._past.before(shown) if steps < 0 else self._past.after(shown)
+
+    def _go(self, moment: Moment[Seen] | None, steps: int) -> bool:
+        if moment is None:
+            if steps > 0:
+                self.live()
+            return steps > 0
+        self._moment, self._paused_with = moment, None
+        then, now = moment.value, self._snapshot
+        # Another gateway has counted its requests from one again: of the one before none are left.
+        is_same = now is not None and now.gateway.pid == then.snapshot.gateway.pid
+        self._records_then = self._store.until(then.finished) if is_same else ()
+        self.publish()
+        return True
 
     async def poll(self) -> None:
         """Ask once and publish. Does nothing while another poll is under way."""
@@ -113,12 +206,38 @@ class Feed:
         page = await self._port.records(self._store.after, PAGE if self._store.after else CAPACITY)
         # The same version is kept as the same object, so that panels compare references and not figures.
         if self._snapshot is None or _stamp(snapshot) != _stamp(self._snapshot):
+            self._marks.extend(news(self._snapshot, snapshot))
             self._snapshot = snapshot
+            self._remember(snapshot, page.next)
         self._records_changed |= self._store.add(page)
         self._problem = ""
         self._fresh_at = self._now()
 
+    def _remember(self, snapshot: Snapshot, finished: int) -> None:
+        if self._past.wants(snapshot.at):
+            latest = self._past.latest
+            kept = thrifty(snapshot, latest.value.snapshot if latest is not None else None)
+            self._past.add(snapshot.at, Seen(kept, finished))
+
+    def _then(self, moment: Moment[Seen]) -> Picture:
+        """The picture of a moment."""
+        snapshot, now = moment.value.snapshot, self._snapshot or moment.value.snapshot
+        behind_s = now.at + self._now() - self._fresh_at - moment.at
+        return replace(
+            self.picture,
+            snapshot=snapshot,
+            records=self._records_then,
+            running=snapshot.running,
+            freshness=Freshness.PAST,
+            age_s=max(int(behind_s), 0),
+            problem=self._problem,
+            waiting=0,
+            marks=tuple(mark for mark in self._marks if mark.at <= moment.at),
+        )
+
     def _compose(self) -> Picture:
+        if self._moment is not None:
+            return self._then(self._moment)
         age_s = self._now() - self._fresh_at
         stale = bool(self._problem) or age_s > self._grace_s
         if self.paused:
@@ -136,7 +255,14 @@ class Feed:
         if self._records_changed:
             records, self._records_changed = self._store.newest_first(), False
         running = () if snapshot is None else tuple(r for r in snapshot.running if r.id not in self._store)
-        return replace(trust, snapshot=snapshot, records=records, running=running, lost=self._store.lost)
+        return replace(
+            trust,
+            snapshot=snapshot,
+            records=records,
+            running=running,
+            lost=self._store.lost,
+            marks=tuple(self._marks),
+        )
 
 
 def _stamp(snapshot: Snapshot) -> tuple[int, int]:

@@ -117,6 +117,21 @@ def spent(nano_dollars: int | None) -> str:
     return f"{value:.{4 if value < 9.99995 else 2 if value < 99.995 else 0}f}"
 
 
+def usd(dollars_: float | None) -> str:
+    """Dollars as `$0`, `$0.0004`, `$12.50`, `$1,234.50` or `$12.3k`, in at most 9 cells up to 9,999; one less than
+    nothing has its sign in front."""
+    if dollars_ is None:
+        return NOTHING
+    sign, value = "−" if dollars_ < 0 else "", abs(dollars_)
+    if value == 0:
+        return "$0"
+    if value < 0.00005:
+        return f"{sign}<$.0001"
+    if value < 0.00995:
+        return f"{sign}${value:.4f}"
+    return f"{sign}${value:,.2f}" if value < 9_999.995 else f"{sign}${count(value)}"
+
+
 def clock_time(at: float) -> str:
     """Unix time as the local `14:02:31`."""
     return time.strftime("%H:%M:%S", time.localtime(at))

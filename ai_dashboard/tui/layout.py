@@ -4,7 +4,8 @@ from enum import StrEnum
 
 
 class SizeClass(StrEnum):
-    """WIDE has everything; MEDIUM (80×24) no charts; SMALL (60×15) one column without borders; TINY what matters most.
+    """WIDE has everything; MEDIUM (80×24) no charts; SMALL (60×15) one column without borders; TINY what matters most:
+    on the overview one line for each provider.
 
     The values are class names in the stylesheet.
     """

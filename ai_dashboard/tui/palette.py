@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from ai_dashboard.tui.keys import key_of
+from ai_dashboard.tui.keys import key_of, shown_by_id
 
 
 class Actions(Provider):
@@ -25,11 +25,12 @@ class Actions(Provider):
     def _actions(self) -> Iterator[tuple[str, str, partial[Any]]]:
         """Sentence, key and what to run; one entry a binding, however many keys it has."""
         seen: set[str] = set()
-        for active in self.screen.active_bindings.values():
+        bindings = self.screen.active_bindings.values()
+        pressed = shown_by_id(active.binding for active in bindings)
+        for active in bindings:
             binding = active.binding
             key = key_of(binding)
             if key is None or not active.enabled or binding.id is None or binding.id in seen:
                 continue
             seen.add(binding.id)
-            shown = key.display if binding.id == key.id else binding.key
-            yield binding.tooltip, shown, partial(self.app.run_action, binding.action, active.node)
+            yield binding.tooltip, pressed[binding.id], partial(self.app.run_action, binding.action, active.node)

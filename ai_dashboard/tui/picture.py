@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import Snapshot
+from ai_dashboard.tui.marks import Happening
 
 
 class Freshness(StrEnum):
@@ -14,14 +15,16 @@ class Freshness(StrEnum):
     LIVE = "live"
     STALE = "stale"
     PAUSED = "paused"
+    PAST = "past"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """`records` are finished requests, newest first; `running` those in flight that have not finished meanwhile.
 
-    `age_s` counts whole seconds since the last good answer and is 0 while LIVE. `problem` says why there is none.
-    `waiting` counts requests that finished since the pause. `source` says where the gateway is, when it is not here.
+    `age_s` counts whole seconds since the last good answer and is 0 while LIVE; how long ago it was in the PAST.
+    `problem` says why there is none. `waiting` counts requests that finished since the pause. `source` says where the
+    gateway is, when it is not here. `marks` are what stood out until then.
     """
 
     snapshot: Snapshot | None = None
@@ -33,6 +36,12 @@ class Picture:
     problem: str = ""
     waiting: int = 0
     source: str = ""
+    marks: tuple[Happening, ...] = ()
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it shows how things were: nothing can be done to what it shows."""
+        return self.freshness is Freshness.PAST
 
     @property
     def in_flight(self) -> int:

@@ -75,6 +75,8 @@ _TEXTS = (
     TextField("stage", "waiting, streaming, done, failed, cut or gone", "failed,cut", lambda it: (it.stage,)),
     TextField("error", "the code of what went wrong; * is any", "upstream_*", lambda it: (it.error or "",)),
     TextField("tried", "every provider that was asked", "openai", lambda it: [one.provider for one in it.attempts]),
+    TextField("failed", "every provider that was asked and failed", "openai",
+              lambda it: [one.provider for one in it.attempts if one.error]),
     TextField("kind", "how it came to a try: fallback, retry, hedge …", "fallback",
               lambda it: [one.kind for one in it.attempts]),
     TextField("rule", "the rule that chose", "capabilities.*", lambda it: (it.plan.rule if it.plan else "",)),

@@ -41,6 +41,10 @@ class RecordStore:
         self._ids.clear()
         self.after = self.lost = 0
 
+    def until(self, seq: int) -> tuple[RequestRecord, ...]:
+        """What had finished when the gateway had counted so many, the newest first: as much of it as is remembered."""
+        return tuple(record for record in reversed(self._records) if record.seq <= seq)
+
     def newest_first(self, limit: int | None = None) -> tuple[RequestRecord, ...]:
         """The newest `limit` records, or all."""
         return tuple(islice(reversed(self._records), limit))

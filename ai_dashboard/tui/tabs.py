@@ -55,10 +55,34 @@ def _latency(latest: Latest, port: ControlPort) -> "PictureScreen":
     return LatencyScreen(latest, port)
 
 
+def _cache(latest: Latest, port: ControlPort) -> "PictureScreen":
+    from ai_dashboard.tui.screens.cache import CacheScreen
+
+    return CacheScreen(latest, port)
+
+
 def _host(latest: Latest, _port: ControlPort) -> "PictureScreen":
     from ai_dashboard.tui.screens.host import HostScreen
 
     return HostScreen(latest)
+
+
+def _costs(latest: Latest, port: ControlPort) -> "PictureScreen":
+    from ai_dashboard.tui.screens.costs import CostsScreen
+
+    return CostsScreen(latest, port)
+
+
+def _playground(latest: Latest, port: ControlPort) -> "PictureScreen":
+    from ai_dashboard.tui.screens.playground import PlaygroundScreen
+
+    return PlaygroundScreen(latest, port)
+
+
+def _logs(latest: Latest, port: ControlPort) -> "PictureScreen":
+    from ai_dashboard.tui.screens.logs import LogsScreen
+
+    return LogsScreen(latest, port)
 
 
 TABS: tuple[Tab, ...] = (
@@ -67,10 +91,19 @@ TABS: tuple[Tab, ...] = (
     Tab(3, "Latency", _latency),
     Tab(4, "Requests", _requests),
     Tab(5, "Routing", _routing),
+    Tab(6, "Cache·Queue", _cache),
     Tab(7, "GPU·Host", _host),
+    Tab(8, "Costs", _costs),
+    Tab(9, "Logs", _logs),
 )
 
+PLAYGROUND = Tab(0, "Playground", _playground)
+"""Shown like the others, by a key of its own."""
+
 HOME = TABS[0]
+
+REQUESTS = 4
+"""The number of the screen that lists requests."""
 
 ROUTING = 5
 """The number of the screen that plans requests."""
@@ -78,4 +111,4 @@ ROUTING = 5
 
 def tab_of(number: int) -> Tab:
     """The tab with that number; there must be one."""
-    return next(tab for tab in TABS if tab.number == number)
+    return next(tab for tab in (*TABS, PLAYGROUND) if tab.number == number)

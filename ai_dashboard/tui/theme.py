@@ -1,7 +1,7 @@
 """Two themes of our own, calm enough to look at all day, and what the inks look like in any theme.
 
 Colour is kept for states; everything else is text, dimmed text and rules. Textual's own themes work as well, the ones
-for 16 colours included: what they lack is in `DEFAULTS`.
+for 16 colours included: what they lack is in `DEFAULTS`. Without colour, weight and reversal tell what colour would.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from textual.color import Color
 from textual.theme import Theme
 from textual.widgets.text_area import TextAreaTheme
 
+from ai_dashboard.core.screen import ThemeName
 from ai_dashboard.tui.ink import Ink
 
 DARK = Theme(
@@ -51,6 +52,27 @@ DEFAULTS = {"dim": "ansi_bright_black", "rule": "ansi_bright_black", "cursor": "
 """Our variables for themes that do not define them."""
 
 
+_OPPOSITE = {DARK.name: LIGHT.name, LIGHT.name: DARK.name, "ansi-dark": "ansi-light", "ansi-light": "ansi-dark"}
+
+
+def theme_for(name: ThemeName, *, few_colours: bool) -> str:
+    """The theme that somebody has asked for; `auto` keeps to the colours that there are."""
+    match name:
+        case "auto":
+            return "ansi-dark" if few_colours else DARK.name
+        case "dark":
+            return DARK.name
+        case "light":
+            return LIGHT.name
+        case "ansi-dark" | "ansi-light":
+            return name
+
+
+def opposite(theme: Theme) -> str:
+    """The light theme for a dark one, and the other way round, in as many colours."""
+    return _OPPOSITE.get(theme.name, LIGHT.name if theme.dark else DARK.name)
+
+
 CURSOR = "cursor"
 """The variable that holds the background of the selected line."""
 
@@ -70,16 +92,24 @@ _INKS: dict[Ink, tuple[str, bool]] = {
 }
 
 
-def ink_styles(variables: Mapping[str, str]) -> dict[Ink, Style]:
-    """What each ink looks like under a theme's variables."""
+_FAINT = frozenset({Ink.DIM, Ink.LABEL, Ink.RULE})
+_HEAVY = frozenset({Ink.STRONG, Ink.KEY, Ink.BAD, Ink.WARN})
+
+
+def ink_styles(variables: Mapping[str, str], *, colour: bool = True) -> dict[Ink, Style]:
+    """What each ink looks like under a theme's variables, or without any colour."""
+    if not colour:
+        return {ink: Style(bold=ink in _HEAVY or None, dim=ink in _FAINT or None) for ink in Ink}
     return {
         ink: Style(color=Color.parse(variables[name]).rich_color, bold=bold or None)
         for ink, (name, bold) in _INKS.items()
     }
 
 
-def cursor_style(variables: Mapping[str, str]) -> Style:
+def cursor_style(variables: Mapping[str, str], *, colour: bool = True) -> Style:
     """What the selected line looks like behind its text."""
+    if not colour:
+        return Style(reverse=True)
     return Style(bgcolor=Color.parse(variables[CURSOR]).rich_color)
 
 

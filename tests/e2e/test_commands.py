@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_dashboard.cli.neighbour import nobody_at
 from tests.e2e.program import Serving, run, serving
 
 pytestmark = pytest.mark.e2e
@@ -56,7 +57,7 @@ def test_status_for_a_status_bar_is_one_line(demo: Serving) -> None:
 
 def test_status_of_nobody_is_a_line_and_exit_1(nobody: str, tmp_path: Path) -> None:
     done = run("status", "--url", nobody, state=tmp_path)
-    assert (done.returncode, done.stderr) == (1, f"ai-dashboard: no gateway of yours answers at {nobody}\n")
+    assert (done.returncode, done.stderr) == (1, f"ai-dashboard: {nobody_at(nobody)}\n")
     bar = run("status", "--tmux", "--url", nobody, state=tmp_path)
     assert (bar.returncode, bar.stdout) == (1, "○ no gateway\n")
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from textual import _wait
 
-from ai_dashboard.tui.app import ControlCentre
+from ai_dashboard.tui.app import ControlCentre, Ending
 from tests.tui.fakes import FakePort
 from tests.tui.stage import Stage
 
@@ -29,15 +29,27 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_wait, "SLEEP_IDLE", 0.001)
 
 
+@pytest.fixture(autouse=True)
+def colourful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal with all colours, whatever the tests run in."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
 @pytest.fixture
 def stage() -> Open:
     """Opens an app on a port: `async with stage(port, size=(80, 24)) as on:`."""
 
     @asynccontextmanager
     async def opened(
-        port: FakePort, size: tuple[int, int] = (120, 40), *, quit_asks: bool = True
+        port: FakePort,
+        size: tuple[int, int] = (120, 40),
+        *,
+        quit_asks: bool = True,
+        compact: bool = False,
+        endings: frozenset[Ending] = frozenset(),
     ) -> AsyncIterator[Stage]:
-        app = ControlCentre(port, quit_asks=quit_asks)
+        app = ControlCentre(port, quit_asks=quit_asks, compact=compact, endings=endings)
         async with app.run_test(size=size) as pilot:
             await app.feed.poll()
             await pilot.pause()

@@ -1,9 +1,10 @@
 """A gateway made of scripted pictures, behind the same door as a real one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
+from ai_dashboard.core.cache import CacheView, Expired, Invalidated
 from ai_dashboard.core.control import (
     BackupView,
     Committed,
@@ -14,9 +15,10 @@ from ai_dashboard.core.control import (
     ProviderAction,
     Replayed,
 )
+from ai_dashboard.core.costs import CostsView, Dimension
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.errors import CallerError
-from ai_dashboard.core.events import Usage
+from ai_dashboard.core.events import Text, Thinking, Usage
 from ai_dashboard.core.history import (
     Bucket,
     Failure,
@@ -33,7 +35,11 @@ from ai_dashboard.core.history import (
     Spread,
     Window,
 )
+from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents
+from ai_dashboard.core.models import ModelList
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
+from ai_dashboard.core.playground import Answered, Question, Refused, Routed, Told
+from ai_dashboard.core.queue import ExpiredRequests, QueueView
 from ai_dashboard.core.records import AttemptRecord, RecordPage, RequestRecord, Stage
 from ai_dashboard.core.snapshot import (
     SLICE_S,
@@ -49,12 +55,16 @@ from ai_dashboard.core.snapshot import (
     Health,
     HostView,
     LoadedModel,
+    MoneyGauge,
     Percentiles,
     ProviderView,
     SeriesPoint,
     Snapshot,
     TargetView,
 )
+from tests.tui.answers import CACHE_GAUGE, QUEUE_GAUGE, cached, waiting
+from tests.tui.events import logged, trail
+from tests.tui.money import spent
 
 NOW = 1_790_000_000.0
 GIB = 1024**3
@@ -262,6 +272,17 @@ def busy(version: int = 1, **changes: object) -> Snapshot:
             gpus=(GpuView(0, "NVIDIA H200", 0.76, 118 * GIB, 139 * GIB, 61.0, 402.0, 700.0),),
             gpu_note="",
         ),
+        money=MoneyGauge(
+            today=4.31,
+            reserved=0.12,
+            per_hour=0.31,
+            day_end=8.9,
+            month_end=131.0,
+            hours=tuple(0.2 + 0.1 * (hour % 5) for hour in range(24)),
+            saved=1.12,
+            top="gpt-5-mini",
+            top_share=0.38,
+        ),
         alerts=(
             Alert(
                 "down:ollama",
@@ -272,6 +293,8 @@ def busy(version: int = 1, **changes: object) -> Snapshot:
             ),
             Alert("slow:vllm", AlertLevel.WARNING, NOW, "vllm is slow: p95 3.1s"),
         ),
+        cache=CACHE_GAUGE,
+        queue=QUEUE_GAUGE,
     )
     return replace(usual, **changes)  # type: ignore[arg-type]
 
@@ -309,6 +332,7 @@ def hostile(version: int = 1) -> Snapshot:
         ),
         running=(running(1, id=bad, asked=bad, provider=bad, model=bad),),
         host=HostView(gpu_note=bad, gpus=(hostile_gpu(),)),
+        money=MoneyGauge(today=1.0, top=bad, top_share=0.5),
         alerts=(Alert(bad, AlertLevel.WARNING, NOW, bad, bad, bad),),
     )
 
@@ -401,10 +425,19 @@ class FakePort:
     moving: bool = False
     refreshed: int = 0
     polled: int = 0
+    alerted: list[tuple[str, AlertAction, float]] = field(default_factory=list)
+    words: str = ""
+    """What is said in events and in the audit log."""
     serviced: list[tuple[str, ServiceAction | None]] = field(default_factory=list)
     operated: list[tuple[str, ProviderAction]] = field(default_factory=list)
     replayed: list[tuple[str, str]] = field(default_factory=list)
     keeps_bodies: bool = False
+    questions: list[Question] = field(default_factory=list)
+    told: tuple[Told, ...] = (Thinking("Hm."), Text("Hello"), Text(" there."))
+    added_up: list[tuple[Dimension, str]] = field(default_factory=list)
+    budgets: list[float | None] = field(default_factory=list)
+    forgotten: list[str | None] = field(default_factory=list)
+    cleared: int = 0
 
     async def snapshot(self) -> Snapshot:
         self._door()
@@ -432,6 +465,21 @@ class FakePort:
         self.finished.append(again)
         return Replayed(again.id, again.status)
 
+    async def ask(self, question: Question) -> AsyncGenerator[Told, None]:
+        self._door()
+        self.questions.append(question)
+        answered = record(len(self.finished) + 1, asked=question.model)
+        yield Routed(answered.id, answered.provider, answered.model)
+        for told in self.told:
+            yield told
+        self.finished.append(answered)
+        yield Answered(answered.id, answered)
+
+    async def models(self) -> ModelList:
+        self._door()
+        names = tuple(name for it in self.picture.providers for name in it.models)
+        return ModelList((), (*dict.fromkeys(names), "chat"), ())
+
     async def operate(self, provider: str, action: ProviderAction) -> ProviderView:
         self._door()
         self.operated.append((provider, action))
@@ -440,6 +488,24 @@ class FakePort:
     async def history(self, window: Window, shown: Sequence[SeriesKey] = ()) -> HistoryView:
         self._door()
         return measured(self.picture, window, shown)
+
+    async def cache(self, window: Window) -> CacheView:
+        self._door()
+        return cached(self.picture, window)
+
+    async def queue(self, window: Window) -> QueueView:
+        self._door()
+        return waiting(self.picture, window)
+
+    async def invalidate(self, model: str | None = None) -> Invalidated:
+        self._door()
+        self.forgotten.append(model)
+        return Invalidated(4_312, 312, complete=model is not None)
+
+    async def clear_expired(self) -> tuple[Expired, ExpiredRequests]:
+        self._door()
+        self.cleared += 1
+        return Expired(40, 2), ExpiredRequests(1)
 
     async def provider(self, name: str) -> ProviderDetail:
         self._door()
@@ -453,6 +519,32 @@ class FakePort:
     async def explain(self, facts: RouteFacts) -> Plan:
         self._door()
         return plan()
+
+    async def costs(self, by: Dimension, since: str) -> CostsView:
+        self._door()
+        self.added_up.append((by, since))
+        return spent(self.picture, by, since)
+
+    async def set_budget(self, limit: float | None) -> None:
+        self._door()
+        self.budgets.append(limit)
+
+    async def logs(self, after: int, limit: int = 500) -> LogEvents:
+        self._door()
+        return logged(self.picture, after, limit, self.words)
+
+    async def alert(self, key: str, action: AlertAction, minutes: float = 60.0) -> Alert:
+        self._door()
+        self.alerted.append((key, action, minutes))
+        until = NOW + 60 * minutes if action == "silence" else None
+        made = [replace(it, acked=action == "ack", silenced_until=until) if it.key == key else it
+                for it in self.picture.alerts]  # fmt: skip
+        self.picture = replace(self.picture, version=self.picture.version + 1, alerts=tuple(made))
+        return next(it for it in made if it.key == key)
+
+    async def audit(self, limit: int = 500) -> AuditTrail:
+        self._door()
+        return trail(self.picture, limit, self.words)
 
     async def config_files(self) -> tuple[ConfigFile, ...]:
         self._door()
@@ -526,7 +618,8 @@ def stale_port() -> FakePort:
 def hostile_port() -> FakePort:
     """A gateway whose providers are not friendly."""
     files = (ConfigFile(HOSTILE, HOSTILE, f"a: {HOSTILE}\nb: |\n  {HOSTILE}\n"),)
-    return FakePort(hostile(), [hostile_record(seq) for seq in range(1, 31)], files)
+    told = (Thinking(HOSTILE), Text(HOSTILE[:2]), Text(HOSTILE[2:]), Refused(200, HOSTILE))
+    return FakePort(hostile(), [hostile_record(seq) for seq in range(1, 31)], files, told=told, words=HOSTILE)
 
 
 PORTS = {"busy": busy_port, "empty": empty_port, "stale": stale_port, "hostile": hostile_port}

@@ -178,11 +178,11 @@ async def test_z_gives_a_panel_the_whole_screen(stage: Open) -> None:
 async def test_tab_goes_round_the_panels(stage: Open) -> None:
     async with stage(busy_port()) as on:
         seen = []
-        for _ in range(5):
+        for _ in range(7):
             await on.press("tab")
             assert on.app.screen.focused is not None
             seen.append(on.app.screen.focused.id)
-        assert seen == ["providers", "host", "latency", "alerts", "requests"]
+        assert seen == ["providers", "host", "gauges", "latency", "money", "alerts", "requests"]
 
 
 async def test_a_long_table_can_be_scrolled(stage: Open) -> None:

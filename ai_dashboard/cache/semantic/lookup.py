@@ -86,6 +86,10 @@ class MeaningCache:
         told = self._mirror is None or await self._mirror.tell(Forgotten(tenant, model))
         return gone, told
 
+    def clear_expired(self, now: float) -> int:
+        """Forget what is no longer good; how many here. Other gateways do so for themselves."""
+        return self.store.clear_expired(now)
+
     def figures(self) -> SemanticFigures:
         """What has happened."""
         return self.store.figures(self._embedder, self.embed_failures)

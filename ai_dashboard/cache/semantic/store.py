@@ -160,6 +160,13 @@ class MeaningStore(Generic[T]):
             self.evict(meaning_id)
         return len(gone)
 
+    def clear_expired(self, now: float) -> int:
+        """Forget the prompts whose answers are no longer good at `now` (Unix time); how many there were."""
+        gone = [meaning.id for meaning, _ in self._meanings.values() if now >= meaning.expires_at]
+        for meaning_id in gone:
+            self.evict(meaning_id)
+        return len(gone)
+
     def figures(self, embedder: str, embed_failures: int = 0) -> SemanticFigures:
         """What has happened."""
         return SemanticFigures(

@@ -4,6 +4,7 @@
   ai-dashboard cache invalidate --model gpt-4o    forget all answers to asks for a model
   ai-dashboard cache invalidate --tenant acme     forget all answers of a tenant
   ai-dashboard cache invalidate --all             forget everything
+  ai-dashboard cache clear-expired                forget answers whose time is over now
   ai-dashboard cache feedback ENTRY               a semantic hit was wrong: `x-cache-entry` of its reply
 
 Without a shared Redis and with `--workers`, the worker that takes the connection is asked, and no other.
@@ -16,7 +17,7 @@ from typing import Any
 from ai_dashboard.cli.asking import ask
 from ai_dashboard.cli.options import add_url_option
 
-ACTIONS = ("stats", "invalidate", "feedback")
+ACTIONS = ("stats", "invalidate", "clear-expired", "feedback")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
             said = ask(
                 args.url, "POST", "cache/invalidate", {"model": args.model, "tenant": args.tenant, "all": args.all}
             )
+            text = forgotten(said)
+        case "clear-expired":
+            said = ask(args.url, "POST", "cache/clear-expired")
             text = forgotten(said)
         case "feedback":
             said = ask(args.url, "POST", "cache/feedback", {"entry": args.entry, "similarity": args.similarity})

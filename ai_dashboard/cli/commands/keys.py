@@ -25,7 +25,13 @@ LIMITS = ("rpm", "tpm", "concurrency", "budget_daily", "budget_monthly", "budget
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    create = actions.add_parser("create", help="make a key and print it, once", allow_abbrev=False)
+
+    def action_of(name: str, about: str, example: str) -> argparse.ArgumentParser:
+        told = f"{about[0].upper()}{about[1:]}.\n\n  ai-dashboard keys {example}"
+        form = argparse.RawDescriptionHelpFormatter
+        return actions.add_parser(name, help=about, description=told, formatter_class=form, allow_abbrev=False)
+
+    create = action_of("create", "make a key and print it, once", "create ci --tenant acme --model 'gpt-5*' --rpm 60")
     create.add_argument("name", help="what it is called here")
     create.add_argument("--tenant", help="whose requests its requests are (default: default)")
     create.add_argument("--scope", action="append", choices=SCOPES, help="what it opens (default: chat and read)")
@@ -37,9 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for window in ("daily", "monthly", "total"):
         create.add_argument(f"--budget-{window}", type=float, metavar="USD", help=f"dollars ({window})")
     create.add_argument("--expires", type=_moment, metavar="WHEN", help="such as 30d, 12h, or 2027-01-31")
-    listing = actions.add_parser("list", help="all keys", allow_abbrev=False)
-    show = actions.add_parser("show", help="one key", allow_abbrev=False)
-    revoke = actions.add_parser("revoke", help="revoke one for good", allow_abbrev=False)
+    listing = action_of("list", "all keys", "list --json")
+    show = action_of("show", "one key", "show ci")
+    revoke = action_of("revoke", "revoke one for good", "revoke ci")
     for one in (show, revoke):
         one.add_argument("key", help="its id, the beginning of it, or its name")
     for action in (create, listing, show, revoke):

@@ -1,7 +1,7 @@
 """Say who waits at a running gateway, and for what.
 
-ai-dashboard queue           each line: how many wait at which level, and for how long
-ai-dashboard queue --json    for programs: `timestamp`, `queues`, `total_requests`, `lines`
+ai-dashboard queue           each line: how many wait at which level, and for how long; then what is loaded next
+ai-dashboard queue --json    for programs: `timestamp`, `queues`, `total_requests`, `lines`, `swaps`
 """
 
 import argparse
@@ -24,7 +24,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def lines(said: dict[str, Any]) -> list[str]:
-    """A row for each line, the longest first."""
+    """A row for each line, the longest first; a row for each provider that holds only so many models."""
+    return [*_waiting(said), *map(_swaps, said.get("swaps", ()))]
+
+
+def _swaps(one: dict[str, Any]) -> str:
+    holds = f"{one['provider']} holds {', '.join(one['loaded']) or 'nothing'} ({one['max_loaded']} at one time)"
+    steps = ", then ".join(_swap(step) for step in one["planned"])
+    return f"{holds}; next {steps or 'nothing'}; {one['swaps']} swaps since the start"
+
+
+def _swap(step: dict[str, Any]) -> str:
+    place = f" in place of {step['evict']}" if step["evict"] else ""
+    took = f", {step['load_s']:.1f} s to load" if step["load_s"] is not None else ""
+    return f"{step['load']}{place} for {step['requests']}{took}"
+
+
+def _waiting(said: dict[str, Any]) -> list[str]:
     if not said["lines"]:
         return ["nobody waits, and nobody has waited since the start"]
     rows = sorted(said["lines"], key=lambda line: -sum(line["waiting"].values()))

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from ai_dashboard.cli.neighbour import get_json, token_for
+from ai_dashboard.cli.neighbour import get_json, nobody_at, token_for
 from ai_dashboard.cli.options import add_url_option
 
 MARKS = {
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         if args.tmux:
             print("○ no gateway")
         else:
-            print(f"ai-dashboard: no gateway of yours answers at {args.url}", file=sys.stderr)
+            print(f"ai-dashboard: {nobody_at(args.url)}", file=sys.stderr)
         return 1
     if args.json:
         print(json.dumps(snapshot, ensure_ascii=False, indent=2))

@@ -7,6 +7,8 @@ Both ways say the same: a `ProposalView`, then what became of it, or raise `Conf
 
 import argparse
 import asyncio
+import dataclasses
+import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -48,6 +50,12 @@ class Desk(Protocol):
 def add_gateway_option(parser: argparse.ArgumentParser) -> None:
     """Which running gateway, where it is not the one that this configuration is for."""
     parser.add_argument("--url", type=url, help="address of the running gateway (default: where this folder listens)")
+
+
+def print_json(proposal: ProposalView | None, done: str) -> None:
+    """For programs: what a change means (null where there is none), and what became of it (empty where nothing did)."""
+    meant = None if proposal is None else dataclasses.asdict(proposal)
+    print(json.dumps({"proposal": meant, "done": done}, ensure_ascii=False, indent=2))
 
 
 def desk_of(args: argparse.Namespace) -> Desk:

@@ -11,22 +11,23 @@ Exit code 0: nothing would change, 1: something would, 2: it would not load.
 import argparse
 from pathlib import Path
 
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 from ai_dashboard.core.errors import ConfigError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("copy", metavar="FILE", type=Path, help="the changed copy")
     parser.add_argument("--as", dest="file", metavar="NAME", help="the file it stands for, such as providers.yaml")
+    add_json_option(parser)
     add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.changing import Files, show
+    from ai_dashboard.cli.configuring.changing import Files, print_json, show
     from ai_dashboard.cli.configuring.folder import read_text, store_of
 
     proposal = Files(store_of(args)).propose(name_of(args), read_text(str(args.copy)))
-    show(proposal)
+    print_json(proposal, "") if args.json else show(proposal)
     return 2 if proposal.refused else 1 if proposal.changes else 0
 
 

@@ -30,12 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from ai_dashboard.cli.configuring.folder import folder_of
     from ai_dashboard.config.export_litellm import EXPORTED, export
-    from ai_dashboard.config.load import FILES, load
+    from ai_dashboard.config.load import SERVING, load
     from ai_dashboard.config.stale import exported_text
     from ai_dashboard.core.diagnostics import Severity
 
     folder = folder_of(args)
-    sources = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
+    sources = {name: (folder / name).read_bytes() for name in SERVING if (folder / name).is_file()}
     loaded = load(folder, dict(os.environ), sources)
     if loaded.config is None:
         for finding in loaded.diagnostics:

@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ai_dashboard.cli.configuring.folder import file_name
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 
 if TYPE_CHECKING:
     from ai_dashboard.config.yaml_tree import Data
@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=file_name, help="such as gateway.yaml")
     parser.add_argument("path", metavar="PATH", help="such as listen.port; quotes keep dots in a key")
     parser.add_argument("--origin", action="store_true", help="and where it comes from")
+    add_json_option(parser)
     add_config_option(parser)
 
 
@@ -44,12 +45,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"ai-dashboard: {args.file}: {problem}", file=sys.stderr)
         return 1
     found = [it for it in settings if tuple(map(str, it.path[: len(path)])) == path]
-    if args.origin:
+    if args.origin and args.json:
+        said = [{"path": dotted(it.path), "value": it.value, "origin": str(it.origin)} for it in found]
+        print(json.dumps(said, ensure_ascii=False, indent=2))
+    elif args.origin:
         for setting in found:
             print(f"{dotted(setting.path)}  {as_text(setting.value)}  {setting.origin}")
     else:
         value = _at(nested, path)
-        print(json.dumps(value, ensure_ascii=False, indent=2) if isinstance(value, dict | list) else as_text(value))
+        whole = args.json or isinstance(value, dict | list)
+        print(json.dumps(value, ensure_ascii=False, indent=2) if whole else as_text(value))
     return 0
 
 

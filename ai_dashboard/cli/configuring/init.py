@@ -10,13 +10,15 @@ Exit code 0: it is written, 2: it is there already, or cannot be written.
 
 import argparse
 import asyncio
+import json
 import os
 from pathlib import Path
 
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    add_json_option(parser)
     add_config_option(parser)
 
 
@@ -42,5 +44,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError((f"ai-dashboard: {path} cannot be written: {error.strerror or error}",)) from None
     names = ", ".join(found) or "no provider: the file shows how to add one"
-    print(f"{path} is written, with {names}")
+    if args.json:
+        print(json.dumps({"written": str(path), "providers": list(found)}, ensure_ascii=False, indent=2))
+    else:
+        print(f"{path} is written, with {names}")
     return 0

@@ -12,28 +12,33 @@ import sys
 from pathlib import Path
 
 from ai_dashboard.cli.configuring.changing import add_gateway_option
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("copy", metavar="FILE", type=Path, help="the changed copy")
     parser.add_argument("--as", dest="file", metavar="NAME", help="the file it stands for, such as providers.yaml")
     parser.add_argument("--why", default="", metavar="TEXT", help="for the index of backups")
+    add_json_option(parser)
     add_gateway_option(parser)
     add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.changing import desk_of, show
+    from ai_dashboard.cli.configuring.changing import desk_of, print_json, show
     from ai_dashboard.cli.configuring.diff import name_of
     from ai_dashboard.cli.configuring.folder import read_text
 
     file, text = name_of(args), read_text(str(args.copy))
     desk = desk_of(args)
     proposal = desk.propose(file, text)
-    show(proposal)
+    if not args.json:
+        show(proposal)
     if proposal.refused:
+        if args.json:
+            print_json(proposal, "")
         print("ai-dashboard: not put in place: it would not load", file=sys.stderr)
         return 1
-    print(desk.commit(file, text, proposal.base, args.why))
+    done = desk.commit(file, text, proposal.base, args.why)
+    print_json(proposal, done) if args.json else print(done)
     return 0

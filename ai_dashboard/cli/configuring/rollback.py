@@ -9,17 +9,19 @@ Exit code 0: it is put back, 1: it was refused, 2: used wrongly.
 import argparse
 
 from ai_dashboard.cli.configuring.changing import add_gateway_option
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="as `config backups` lists it")
+    add_json_option(parser)
     add_gateway_option(parser)
     add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.changing import desk_of
+    from ai_dashboard.cli.configuring.changing import desk_of, print_json
 
-    print(desk_of(args).rollback(args.id))
+    done = desk_of(args).rollback(args.id)
+    print_json(None, done) if args.json else print(done)
     return 0

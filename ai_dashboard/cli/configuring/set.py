@@ -15,7 +15,7 @@ import sys
 
 from ai_dashboard.cli.configuring.changing import add_gateway_option
 from ai_dashboard.cli.configuring.folder import file_name
-from ai_dashboard.cli.options import add_config_option
+from ai_dashboard.cli.options import add_config_option, add_json_option
 from ai_dashboard.core.errors import ConfigError
 
 
@@ -26,12 +26,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", action="store_true", help="VALUE is a text, also where it looks like something else")
     parser.add_argument("--dry-run", action="store_true", help="say what it would mean, and change nothing")
     parser.add_argument("--why", default="", metavar="TEXT", help="for the index of backups")
+    add_json_option(parser)
     add_gateway_option(parser)
     add_config_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    from ai_dashboard.cli.configuring.changing import desk_of, show
+    from ai_dashboard.cli.configuring.changing import desk_of, print_json, show
     from ai_dashboard.config.yaml_edit import EditRefused
 
     desk = desk_of(args)
@@ -42,15 +43,22 @@ def run(args: argparse.Namespace) -> int:
         print(f"ai-dashboard: {args.file} is as it was: {refused}", file=sys.stderr)
         return 1
     if text == before.text:
-        print(f"{args.file}: it says so already")
+        said = f"{args.file}: it says so already"
+        print_json(None, said) if args.json else print(said)
         return 0
     proposal = desk.propose(args.file, text, before.hash)
-    show(proposal)
+    if not args.json:
+        show(proposal)
     if proposal.refused:
+        if args.json:
+            print_json(proposal, "")
         print(f"ai-dashboard: {args.file} is as it was: it would not load", file=sys.stderr)
         return 1
-    if not args.dry_run:
-        print(desk.commit(args.file, text, before.hash, args.why))
+    done = "" if args.dry_run else desk.commit(args.file, text, before.hash, args.why)
+    if args.json:
+        print_json(proposal, done)
+    elif done:
+        print(done)
     return 0
 
 

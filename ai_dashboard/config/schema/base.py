@@ -1,5 +1,8 @@
 """What all sections share: frozen, no unknown keys, and an empty key (`models:`) means that it was not written."""
 
+import ast
+import inspect
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
@@ -35,7 +38,6 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         coerce_numbers_to_str=True,
         allow_inf_nan=False,
         hide_input_in_errors=True,
@@ -70,3 +72,27 @@ class Section(BaseModel):
     def field(cls, key: str) -> FieldInfo:
         """What a key of this section stands for. Raises `KeyError` for one that is unknown."""
         return {known: field for name, field in cls.model_fields.items() for known in cls.names(name)}[key]
+
+    @classmethod
+    def described(cls) -> dict[str, str]:
+        """What the docstrings under fields say, by field. Read from the source when somebody asks: pydantic would do it
+        for all sections whenever they are imported, which takes a tenth of the time that a start takes."""
+        said: dict[str, str] = {}
+        for shape in reversed(cls.__mro__):
+            if issubclass(shape, Section):
+                said |= _docstrings(shape)
+        return said
+
+
+def _docstrings(shape: type[Section]) -> dict[str, str]:
+    """Of the fields that stand in this class itself."""
+    body = ast.parse(inspect.getsource(shape)).body[0]
+    said: dict[str, str] = {}
+    statements = body.body if isinstance(body, ast.ClassDef) else []
+    for pair in pairwise(statements):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                said[name] = inspect.cleandoc(text)
+            case _:
+                pass
+    return said

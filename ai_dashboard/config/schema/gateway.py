@@ -9,6 +9,8 @@ from ai_dashboard.config.schema.base import Count, NotNegative, Positive, Sectio
 from ai_dashboard.config.schema.budgets import Budgets
 from ai_dashboard.config.schema.cache import CacheSettings
 from ai_dashboard.config.schema.experiments import Experiment
+from ai_dashboard.config.schema.logs import LogSettings
+from ai_dashboard.config.schema.monitoring import MetricsSettings, OtelSettings
 from ai_dashboard.config.schema.queue import QueueSettings, RedisSettings
 from ai_dashboard.config.schema.request_log import RequestLogSettings
 from ai_dashboard.config.schema.tenants import Jwt, Tenant
@@ -17,11 +19,7 @@ MAX_PORT = 65535
 
 Port = Annotated[int, Field(ge=0, le=MAX_PORT)]
 
-NOT_YET = frozenset(
-    {
-        "logging",
-    }
-)
+NOT_YET: frozenset[str] = frozenset()
 """Keys that may be written already and have no effect in this version."""
 
 
@@ -240,6 +238,12 @@ class GatewaySettings(Section):
     """What each tenant may use, by its name; `*` is for each of the others."""
     request_log: RequestLogSettings = RequestLogSettings()
     """What is remembered of requests beyond the next start."""
+    logging: LogSettings = LogSettings()
+    """What the gateway tells of itself while it runs."""
+    metrics: MetricsSettings = MetricsSettings()
+    """`/metrics`, as Prometheus reads it."""
+    otel: OtelSettings = OtelSettings()
+    """Traces for OpenTelemetry."""
     queue: QueueSettings = QueueSettings()
     """How requests wait for a provider that has no place left."""
     redis: RedisSettings = RedisSettings()

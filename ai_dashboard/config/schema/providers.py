@@ -188,6 +188,9 @@ class Provider(Section):
     """Its share where several providers serve a model."""
     rate_limits: RateLimits = RateLimits()
     """What it lets through."""
+    max_loaded: Count | None = None
+    """Models that its server holds in memory at one time, as with Ollama's `OLLAMA_MAX_LOADED_MODELS`. Requests for
+    others wait until those that are there are done with, and then go by model, so that few swaps serve many."""
     cost_per_1k_tokens: Annotated[dict[str, Price], BeforeValidator(_prices)] = Field(default_factory=dict)
     """Prices by model; `*` is for all others."""
     hourly_cost: NotNegative | None = None

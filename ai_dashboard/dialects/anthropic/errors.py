@@ -9,7 +9,9 @@ from types import MappingProxyType
 import orjson
 
 from ai_dashboard.core.errors import GatewayError, Overloaded
-from ai_dashboard.dialects.refusals import status_of
+from ai_dashboard.dialects.refusals import status_of, told
+
+TOO_LONG = "prompt is too long: {tokens} tokens > {window} maximum"
 
 OVERLOADED = 529
 """Anthropic's own status for an overload; its clients wait and try again, as they do for a 503."""
@@ -37,7 +39,7 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
     code = status(error)
     detail: dict[str, object] = {
         "type": _TYPES.get(code) or ("invalid_request_error" if code < 500 else "api_error"),
-        "message": f"{error.message}. {error.hint}" if error.hint else error.message,
+        "message": told(error, TOO_LONG),
         "details": {"error_code": error.code},
     }
     return orjson.dumps({"type": "error", "error": detail, "request_id": request_id})

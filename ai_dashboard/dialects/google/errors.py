@@ -8,9 +8,11 @@ import orjson
 
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.errors import GatewayError
-from ai_dashboard.dialects.refusals import status_of
+from ai_dashboard.dialects.refusals import status_of, told
 
 DOMAIN = "ai-dashboard"
+
+TOO_LONG = "The input token count ({tokens}) exceeds the maximum number of tokens allowed ({window})"
 
 _NAMES: Mapping[int, str] = MappingProxyType({
     401: "UNAUTHENTICATED",
@@ -45,7 +47,7 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
     status = status_of(error)
     body: JsonObject = {
         "code": status,
-        "message": f"{error.message}. {error.hint}" if error.hint else error.message,
+        "message": told(error, TOO_LONG),
         "status": status_name(status),
         "details": details,
     }

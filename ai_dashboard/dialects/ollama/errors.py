@@ -3,12 +3,14 @@
 import orjson
 
 from ai_dashboard.core.errors import GatewayError
+from ai_dashboard.dialects.refusals import told
+
+TOO_LONG = "the input length exceeds the context length ({tokens} tokens > {window})"
 
 
 def error_body(error: GatewayError, request_id: str) -> bytes:
     """The JSON body of an error reply: what happened and what to do about it, with a stable code."""
-    message = f"{error.message}. {error.hint}" if error.hint else error.message
-    return orjson.dumps({"error": message, "code": error.code, "request_id": request_id})
+    return orjson.dumps({"error": told(error, TOO_LONG), "code": error.code, "request_id": request_id})
 
 
 def error_frame(error: GatewayError, request_id: str) -> bytes:

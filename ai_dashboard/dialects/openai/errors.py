@@ -3,12 +3,15 @@
 import orjson
 
 from ai_dashboard.core.errors import GatewayError
+from ai_dashboard.dialects.refusals import told
+
+TOO_LONG = "This model's maximum context length is {window} tokens. However, you requested {tokens} tokens"
 
 
 def error_body(error: GatewayError, request_id: str) -> bytes:
     """The JSON body of an error reply: what happened, a stable code, and what to do about it."""
     detail: dict[str, object] = {
-        "message": f"{error.message}. {error.hint}" if error.hint else error.message,
+        "message": told(error, TOO_LONG),
         "type": error.kind,
         "param": None,
         "code": error.code,

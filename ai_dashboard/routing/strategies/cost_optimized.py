@@ -4,12 +4,12 @@ Who costs at most a tenth more than the cheapest counts as equally cheap, and th
 among the rest. Prices that nobody knows go last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ai_dashboard.core.plan import RouteFacts
-from ai_dashboard.routing.figures import closeness, dollars
+from ai_dashboard.core.plan import RouteFacts, Tier
+from ai_dashboard.routing.figures import dollars
 from ai_dashboard.routing.tiers import RANK
-from ai_dashboard.routing.view import Eligible, Scored, View
+from ai_dashboard.routing.view import Eligible, Scored, View, scored
 
 NAMES = ("cost_optimized",)
 
@@ -22,29 +22,28 @@ CENT = 0.01
 
 
 def rank(candidates: Sequence[Eligible], facts: RouteFacts, view: View) -> list[Scored]:
-    costs = [view.cost(it, facts) for it in candidates]
-    grouped = _grouped(costs)
-    # A group shares the score of its cheapest, so that the better tier may stand first in it.
-    scores = closeness(grouped, unknown=0.0, unit=CENT)
-    order = sorted(
-        range(len(candidates)), key=lambda place: (-scores[place], -RANK[candidates[place].tier], costs[place] or 0.0)
-    )
+    costs = view.costs(candidates, facts)
+    judged = _judged(costs)
+    order: list[tuple[float, int, float, int, Tier]] = []
+    for place, (it, cost) in enumerate(zip(candidates, costs, strict=True)):
+        tier = it.tier
+        order.append((-judged[cost][0], -RANK[tier], cost or 0.0, place, tier))
+    order.sort()
     return [
-        Scored(
-            candidates[place],
-            scores[place],
-            (("cost", dollars(costs[place])), ("quality", candidates[place].tier)),
-        )
-        for place in order
+        scored((candidates[place], -score, (("cost", judged[costs[place]][1]), ("quality", tier))))
+        for score, _, _, place, tier in order
     ]
 
 
-def _grouped(costs: Sequence[float | None]) -> list[float | None]:
-    """Each cost as that of the cheapest of those that are about as cheap."""
-    leaders: dict[float, float] = {}
-    leader = -1.0
-    for cost in sorted(cost for cost in costs if cost is not None):
-        if leader < 0 or cost > leader * TIE:
-            leader = cost
-        leaders[cost] = leader
-    return [None if cost is None else leaders[cost] for cost in costs]
+def _judged(costs: Iterable[float | None]) -> dict[float | None, tuple[float, str]]:
+    """How near each cost comes to the cheapest, and the cost in words. Those that are about as cheap share the score of
+    the cheapest of them, so that the better tier may stand first among them."""
+    judged: dict[float | None, tuple[float, str]] = {None: (0.0, dollars(None))}
+    best = leader = score = -1.0
+    for cost in sorted({cost for cost in costs if cost is not None}):
+        if best < 0:
+            best, leader, score = cost, cost, 1.0
+        elif cost > leader * TIE:
+            leader, score = cost, (best + CENT) / (cost + CENT)
+        judged[cost] = score, dollars(cost)
+    return judged

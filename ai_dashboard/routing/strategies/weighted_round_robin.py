@@ -14,8 +14,8 @@ NAMES = ("weighted_round_robin", "load_balance")
 
 
 def rank(candidates: Sequence[Eligible], facts: RouteFacts, view: View) -> list[Scored]:  # noqa: ARG001
-    weights = [view.weight(it) for it in candidates]
-    order = view.turns.by_weight(view.pool, [it.key for it in candidates], weights)
+    weights = view.weights_of(candidates)
+    order = view.turns.by_weight(view.pool, [it.route[:2] for it in candidates], weights)
     total = sum(weights) or 1.0
     return by_place(
         [candidates[place] for place in order], [(("share", share(weights[place] / total)),) for place in order]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -48,6 +48,7 @@ class Server:
         self._on_crash = on_crash
         self.hangups = Hangups()
         self._listeners: list[asyncio.AbstractServer] = []
+        self._bound: list[socket.socket] = []
         self._connections: set[Connection] = set()
         self._all_gone: asyncio.Future[None] | None = None
         self._retiring = False
@@ -69,16 +70,28 @@ class Server:
         await self._workers.close()
         self.hangups.close()
 
-    async def listen(self, host: str, port: int, *, shared: bool = False) -> tuple[str, int]:
+    async def listen(
+        self, host: str, port: int, *, shared: bool = False, inherited: Sequence[int] = ()
+    ) -> tuple[str, int]:
         """Accept connections; returns the address bound. Port 0 takes any free one, the same for all of a name's
         addresses (`localhost` is served on IPv4 and IPv6). `shared`: beside other processes, each of which gets a part
-        of the connections. Raises `OSError` as the system gave it."""
-        found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        sockets = bind_all([(family, address) for family, _, _, _, address in found], shared=shared)
+        of the connections. `inherited` are sockets that another process has bound and handed on: it listens on those,
+        wherever they are. Raises `OSError` as the system gave it."""
+        if inherited:
+            sockets = [socket.socket(fileno=number) for number in inherited]
+        else:
+            found = await self.loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            sockets = bind_all([(family, address) for family, _, _, _, address in found], shared=shared)
+        self._bound += sockets
         for bound in sockets:
             self._listeners.append(await self.loop.create_server(self._connect, sock=bound, backlog=BACKLOG))
         name = sockets[0].getsockname()
         return name[0], name[1]
+
+    def copies(self) -> list[socket.socket]:
+        """The sockets that it listens on, once more, for somebody who listens on: who waits to be accepted when ours
+        are closed waits for them."""
+        return [bound.dup() for bound in self._bound]
 
     async def listen_unix(self, path: Path | str) -> None:
         """Accept connections on a unix socket. Raises `OSError` as the system gave it; the file's mode is the
@@ -111,6 +124,11 @@ class Server:
         self._connections.discard(connection)
         if not self._connections and self._all_gone is not None and not self._all_gone.done():
             self._all_gone.set_result(None)
+
+    @property
+    def connections(self) -> int:
+        """How many are open, busy or not."""
+        return len(self._connections)
 
     async def _answer(self, exchange: Exchange) -> None:
         """One of the outermost loops: whatever a handler raises ends here, as a reply or a broken one."""

@@ -4,14 +4,28 @@ A key is an action with an id; each screen has a file of them. `ctrl+a` and `ctr
 tmux and screen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.binding import ActiveBinding, Binding, BindingType
 
-from ai_dashboard.tui.keys import editor, everywhere, host, latency, overview, providers, questions, requests, routing
-from ai_dashboard.tui.keys.key import Key, Scope
+from ai_dashboard.tui.keys import (
+    cache,
+    costs,
+    editor,
+    everywhere,
+    host,
+    latency,
+    logs,
+    overview,
+    playground,
+    providers,
+    questions,
+    requests,
+    routing,
+)
+from ai_dashboard.tui.keys.key import Key, Scope, display_of
 
-__all__ = ["KEYS", "Key", "Scope", "active_keys", "bindings", "key_of"]
+__all__ = ["KEYS", "Key", "Scope", "active_keys", "bindings", "is_moved", "key_of", "shown_by_id"]
 
 KEYS: tuple[Key, ...] = (
     *everywhere.KEYS,
@@ -20,7 +34,11 @@ KEYS: tuple[Key, ...] = (
     *routing.KEYS,
     *providers.KEYS,
     *latency.KEYS,
+    *cache.KEYS,
     *host.KEYS,
+    *costs.KEYS,
+    *playground.KEYS,
+    *logs.KEYS,
     *editor.KEYS,
     *questions.KEYS,
 )
@@ -40,7 +58,37 @@ def key_of(binding: Binding) -> Key | None:
     return _BY_ID.get(binding.id) or _BY_ID.get(binding.id.rpartition(".")[0])
 
 
+def is_moved(binding: Binding) -> bool:
+    """Whether somebody has put it on another key: what Textual's keymap replaces loses the sign that it is shown by."""
+    return binding.key_display is None
+
+
 def active_keys(active: Iterable[ActiveBinding]) -> list[Key]:
-    """The keys that do something here and now, each once, in the order of the table."""
-    found = {key.id for binding in active if binding.enabled and (key := key_of(binding.binding))}
-    return [key for key in KEYS if key.id in found]
+    """The keys that do something here and now, each once, in the order of the table, as they are to be pressed."""
+    found: dict[str, list[Binding]] = {}
+    for one in active:
+        if one.enabled and (key := key_of(one.binding)):
+            found.setdefault(key.id, []).append(one.binding)
+    return [_as_pressed(key, found[key.id]) for key in KEYS if key.id in found]
+
+
+def shown_by_id(bound: Iterable[Binding]) -> dict[str, str]:
+    """How the keys of each binding are written, by its id; one of many faces has a key of its own."""
+    found: dict[str, list[Binding]] = {}
+    for binding in bound:
+        if binding.id is not None:
+            found.setdefault(binding.id, []).append(binding)
+    return {name: _written(name, pressed) for name, pressed in found.items()}
+
+
+def _written(name: str, pressed: Sequence[Binding]) -> str:
+    key = _BY_ID.get(name)
+    if key is not None and not any(map(is_moved, pressed)):
+        return key.display
+    return display_of(dict.fromkeys(binding.key for binding in pressed))
+
+
+def _as_pressed(key: Key, pressed: Sequence[Binding]) -> Key:
+    if not any(map(is_moved, pressed)):
+        return key
+    return key.moved_to(tuple(dict.fromkeys(binding.key for binding in pressed)))

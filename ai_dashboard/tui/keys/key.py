@@ -1,13 +1,40 @@
 """What a key is, and where it works."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.binding import Binding
+from textual.keys import key_to_character
 
 EACH = "{key}"
 """In an action: one binding for each of the keys, which becomes the argument."""
+
+
+_SHORT = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "enter": "⏎",
+    "escape": "esc",
+    "backspace": "⌫",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "delete": "del",
+}
+
+
+def display_of(keys: Iterable[str]) -> str:
+    """Keys as the footer writes them: `^y`, `⇧tab`, `f5`, `?`."""
+    return " ".join(map(_display, keys))
+
+
+def _display(key: str) -> str:
+    *modifiers, name = key.split("+")
+    short = _SHORT.get(name) or ("space" if name == "space" else key_to_character(name) or name)
+    marks = {"ctrl": "^", "shift": "⇧"}
+    return "".join(marks.get(modifier, f"{modifier}+") for modifier in modifiers) + short
 
 
 class Scope(StrEnum):
@@ -44,7 +71,10 @@ class Scope(StrEnum):
     CACHE = "cache and queue"
     COSTS = "costs"
     LOGS = "logs and alerts"
+    ALERTS = "alerts"
     PLAYGROUND = "playground"
+    PROMPT = "question to models"
+    SETUP = "models to ask"
     TRAVEL = "time travel"
 
 
@@ -63,6 +93,10 @@ class Key:
     help: str
     footer: int = 0
     faces: tuple[str, ...] = ()
+
+    def moved_to(self, keys: Sequence[str]) -> "Key":
+        """The same action on other keys."""
+        return replace(self, keys=",".join(keys), display=display_of(keys))
 
     def bindings(self) -> Iterable[Binding]:
         """What Textual is told."""

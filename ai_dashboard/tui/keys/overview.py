@@ -3,7 +3,6 @@
 from ai_dashboard.tui.keys.key import Key, Scope
 
 KEYS: tuple[Key, ...] = (
-    Key("view.zoom", Scope.OVERVIEW, "z", "z", "zoom", "Zoom", "Zoom the focused panel, or undo", 9),
     Key(
         "providers.sort",
         Scope.OVERVIEW,

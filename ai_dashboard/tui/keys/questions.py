@@ -8,6 +8,16 @@ KEYS: tuple[Key, ...] = (
     Key("confirm.yes", Scope.CONFIRM, "y", "y", "answer(True)", "Yes", "Do it", 1),
     Key("confirm.no", Scope.CONFIRM, "n,escape", "n", "answer(False)", "No", "Leave it as it is", 2),
     Key("help.close", Scope.HELP, "escape,question_mark,q", "esc", "dismiss", "Close", "Close the help", 1),
-    Key("quit.yes", Scope.QUIT, "y", "y", "answer(True)", "Quit anyway", "Quit; requests in flight are cut", 1),
-    Key("quit.no", Scope.QUIT, "n,escape", "n", "answer(False)", "Stay", "Stay", 2),
+    Key("quit.yes", Scope.QUIT, "y", "y", "answer('quit')", "Quit anyway", "Quit; requests in flight are cut", 1),
+    Key(
+        "quit.leave",
+        Scope.QUIT,
+        "l",
+        "l",
+        "answer('leave')",
+        "Leave running",
+        "Leave the gateway running without a screen; no request is cut",
+        2,
+    ),
+    Key("quit.no", Scope.QUIT, "n,escape", "n", "answer('stay')", "Stay", "Stay", 3),
 )

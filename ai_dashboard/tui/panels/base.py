@@ -1,7 +1,7 @@
 """What every panel has in common: a view that is drawn only when it changed, as lines of spans, through one sanitiser.
 
 A panel is a line-API widget: Textual asks for the lines that it needs, and a line is made once. Lines that do not fit
-can be scrolled to when the panel is focused.
+can be scrolled to when the panel is focused. One that fails says so in its own place; the screen goes on around it.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ai_dashboard.tui import failing
 from ai_dashboard.tui.ink import Ink, Line
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.sanitise import Safe, visible
@@ -98,10 +99,16 @@ class Canvas(Safe, Widget):
 
     def _drawn(self, width: int, height: int) -> Sequence[Line]:
         if self._lines is None or self._lines_for != (width, height):
-            self._lines = self.lines(width, height) if width > 0 and height > 0 else ()
+            self._lines = self._made(width, height) if width > 0 and height > 0 else ()
             self._lines_for = (width, height)
             self.top = min(self.top, max(len(self._lines) - height, 0))
         return self._lines
+
+    def _made(self, width: int, height: int) -> Sequence[Line]:
+        try:
+            return self.lines(width, height)
+        except Exception as failure:  # noqa: BLE001 - an outermost loop: one panel must not take the screen with it
+            return failing.draw(failing.failed(failure), width)
 
     def notify_style_update(self) -> None:
         self._inks = None
@@ -110,8 +117,9 @@ class Canvas(Safe, Widget):
     def _ink_styles(self) -> dict[Ink, Style]:
         """The inks of the current theme, kept until Textual says that styles changed."""
         if self._inks is None:
-            self._inks = ink_styles(self.app.theme_variables)
-            self._cursor_style = cursor_style(self.app.theme_variables)
+            colour = not self.app.no_color
+            self._inks = ink_styles(self.app.theme_variables, colour=colour)
+            self._cursor_style = cursor_style(self.app.theme_variables, colour=colour)
         return self._inks
 
 
@@ -122,6 +130,7 @@ class Panel(Canvas, Generic[V]):
         super().__init__(dom_id, classes=classes)
         self.picture = Picture()
         self.view: V | None = None
+        self._failed = ""
 
     def select(self, picture: Picture) -> V:
         """The part of the picture that this panel shows: a value that compares equal while nothing changed."""
@@ -138,11 +147,21 @@ class Panel(Canvas, Generic[V]):
 
     def reselect(self) -> None:
         """Choose again from the same picture: a sort order, a metric or a filter changed."""
-        view = self.select(self.picture)
-        if view != self.view:
-            self.view = view
-            self.viewed(view)
+        before = self._failed
+        try:
+            view = self.select(self.picture)
+            if view != self.view:
+                self.view = view
+                self.viewed(view)
+                self.stale()
+            self._failed = ""
+        except Exception as failure:  # noqa: BLE001 - an outermost loop: one panel must not take the screen with it
+            self._failed = failing.failed(failure)
+        if self._failed != before:
             self.stale()
+
+    def _made(self, width: int, height: int) -> Sequence[Line]:
+        return failing.draw(self._failed, width) if self._failed else super()._made(width, height)
 
     def viewed(self, view: V) -> None:
         """Called when the view changed, before it is drawn; for titles."""

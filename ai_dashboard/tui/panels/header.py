@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.diagnostics import Severity
-from ai_dashboard.core.snapshot import ConfigView, GatewayView
-from ai_dashboard.tui.format import duration, rate, span
+from ai_dashboard.core.snapshot import ConfigView, GatewayView, SharedView
+from ai_dashboard.tui.format import clock_time, duration, plural, rate, span
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, width_of
 from ai_dashboard.tui.panels.base import Panel
+from ai_dashboard.tui.panels.money import header_span
 from ai_dashboard.tui.picture import Freshness, Picture
 
 RULE: Span = (" │ ", Ink.RULE)
@@ -28,6 +29,8 @@ class View:
     config: Span
     overhead: str
     source: str
+    money: Span | None = None
+    shared: Span | None = None
 
 
 def select(picture: Picture) -> View:
@@ -44,10 +47,12 @@ def select(picture: Picture) -> View:
         uptime=f"up {_calm_span(gateway.uptime_s)}",
         rate=f"{rate(gateway.rate):>5} req/s",
         in_flight=f"{gateway.in_flight:>3} in flight",
-        alerts=len(snapshot.alerts),
+        alerts=sum(alert.is_open for alert in snapshot.alerts),
         config=_config(snapshot.config),
         overhead=_overhead(gateway),
         source=picture.source,
+        money=header_span(snapshot.money),
+        shared=None if snapshot.shared is None else _shared(snapshot.shared),
     )
 
 
@@ -77,6 +82,10 @@ def draw(view: View, width: int) -> list[Line]:
             Part(7, view.config, ruled=True),
             Part(10, (view.overhead, Ink.DIM), ruled=True),
         ]
+        if view.money is not None:
+            parts.insert(-2, Part(7, view.money, ruled=True))
+        if view.shared is not None:
+            parts.insert(-1, Part(9 if view.shared[1] is Ink.DIM else 6, view.shared, ruled=True))
     if view.source:
         parts.append(Part(11, (clip(view.source, 60), Ink.DIM), ruled=True))
     while len(parts) > 1 and width_of(_joined(parts)) > width:
@@ -101,6 +110,9 @@ def _freshness(picture: Picture) -> Span:
         case Freshness.PAUSED:
             news = f" +{picture.waiting:,}" if picture.waiting else ""
             return f"‖ PAUSED{news}", Ink.WARN
+        case Freshness.PAST:
+            at = "" if picture.snapshot is None else clock_time(picture.snapshot.at)
+            return f"◀ {at} −{_ago(picture.age_s)}", Ink.WARN
         case Freshness.CONNECTING:
             return f"… CONNECTING{age}", Ink.DIM
 
@@ -108,6 +120,22 @@ def _freshness(picture: Picture) -> Span:
 def _calm_span(seconds: float) -> str:
     """An uptime that does not change with every tick: steps of 10 s until the tenth minute."""
     return span(seconds // 10 * 10 if 10 <= seconds < 600 else seconds)
+
+
+def _ago(seconds: int) -> str:
+    """`42s`, `3m05s` or `2h07m`."""
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3_600:
+        return f"{seconds // 60}m{seconds % 60:02}s"
+    return f"{seconds // 3_600}h{seconds % 3_600 // 60:02}m"
+
+
+def _shared(shared: SharedView) -> Span:
+    """The Redis that several gateways share, and how many they are; without it this one goes on by itself."""
+    if not shared.up:
+        return "redis ◌ away", Ink.WARN
+    return f"redis ✓ {plural(shared.gateways, 'gateway')}", Ink.DIM
 
 
 def _config(config: ConfigView) -> Span:

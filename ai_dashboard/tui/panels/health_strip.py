@@ -6,6 +6,7 @@ from ai_dashboard.core.history import HealthChange
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.tui.format import clock_time, span
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, fit
+from ai_dashboard.tui.marks import Happening, on_axis, placed
 from ai_dashboard.tui.panels.providers import STATE
 
 MAX_SPAN_S = 86_400.0
@@ -51,8 +52,15 @@ def _worse(one: Health | None, other: Health) -> Health:
     return one if other is Health.CHECKING or _RANK[one] < _RANK[other] else other
 
 
-def draw(changes: Sequence[HealthChange], since: float, at: float, width: int, latest: int = 4) -> list[Line]:
-    """The strip, its axis, and the latest changes, newest first."""
+def draw(
+    changes: Sequence[HealthChange],
+    since: float,
+    at: float,
+    width: int,
+    latest: int = 4,
+    marks: Sequence[Happening] = (),
+) -> list[Line]:
+    """The strip, its axis with what stood out, and the latest changes, newest first."""
     start = max(since, at - MAX_SPAN_S)
     strip: list[Span] = []
     for health in states(changes, start, at, width):
@@ -62,7 +70,10 @@ def draw(changes: Sequence[HealthChange], since: float, at: float, width: int, l
         else:
             strip.append((LEVEL[health], ink))
     ago = f"{span(at - start)} ago"
-    axis: Line = [(ago, Ink.DIM), (" " + "─" * max(width - len(ago) - 5, 0) + " ", Ink.RULE), ("now", Ink.DIM)]
+    rule = " " + "─" * max(width - len(ago) - 5, 0) + " "
+    cells = placed(marks, start, at, width).items()
+    on_rule = {cell - len(ago): mark for cell, mark in cells if 0 < cell - len(ago) < len(rule) - 1}
+    axis: Line = [(ago, Ink.DIM), *on_axis(rule, on_rule), ("now", Ink.DIM)]
     lines: list[Line] = [strip, axis]
     for change in reversed(changes[-latest:]):
         glyph, word, ink = STATE[change.health]

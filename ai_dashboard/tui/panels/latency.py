@@ -1,4 +1,4 @@
-"""The latency strip: p50 and p95 of the whole gateway over the last 15 minutes, up to now."""
+"""The latency strip: p50 and p95 of the whole gateway over the last 15 minutes, with what stood out meanwhile."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
 from ai_dashboard.tui.braille import BLANK, Series, nice_ceiling, plot
-from ai_dashboard.tui.format import duration
-from ai_dashboard.tui.ink import Ink, Line, Span
+from ai_dashboard.tui.format import clock_time, duration
+from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.marks import Happening, legend, on_axis, placed
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 
@@ -16,6 +17,8 @@ AXIS = 6
 
 MARK_CELLS = 14
 """At least so far apart are the marks on the time axis."""
+
+NOW = "now"
 
 OWNERS = (Ink.FIRST, Ink.SECOND)
 
@@ -34,12 +37,15 @@ class Metric(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Two lines in seconds, oldest first, and the percentiles over the whole window."""
+    """Two lines in seconds, oldest first, and the percentiles over the whole window; what stood out, by its slice, and
+    what stands at the end of the axis."""
 
     metric: Metric = Metric.TTFT
     p50: tuple[float | None, ...] = ()
     p95: tuple[float | None, ...] = ()
     window: tuple[str, str, str] = ("", "", "")
+    marks: tuple[tuple[int, Happening], ...] = ()
+    end: str = NOW
 
 
 def select(picture: Picture, metric: Metric = Metric.TTFT) -> View:
@@ -56,6 +62,8 @@ def select(picture: Picture, metric: Metric = Metric.TTFT) -> View:
         (*before, *(point.p50 for point in series)),
         (*before, *(point.p95 for point in series)),
         (duration(window.p50), duration(window.p95), duration(window.p99)),
+        tuple(placed(picture.marks, snapshot.at - SLICES * SLICE_S, snapshot.at, SLICES).items()),
+        clock_time(snapshot.at) if picture.is_past else NOW,
     )
 
 
@@ -66,13 +74,15 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     if not peaks:
         return [[("no traffic in the last 15 minutes", Ink.DIM)]]
     if chart_width < 8 or chart_height < 1:
-        return [_legend(view)]
+        return [crop(_legend(view), width)]
     top = nice_ceiling(max(peaks))
     cells = plot([Series(view.p50), Series(view.p95, dotted=True)], chart_width, chart_height, top)
-    lines: list[Line] = [_legend(view)]
+    lines: list[Line] = [crop(_legend(view), width)]
     for index, cell_row in enumerate(cells):
         lines.append([(_y_label(index, chart_height, top), Ink.DIM), ("┤", Ink.RULE), *_runs(cell_row)])
-    lines.append(_time_axis(len(view.p50) * SLICE_S, chart_width))
+    axis = _time_axis(len(view.p50) * SLICE_S, chart_width, view.end)
+    marks = {index * chart_width // len(view.p50): mark for index, mark in view.marks}
+    lines.append([(" " * (AXIS - 1) + "└", Ink.RULE), *on_axis(axis, marks)])
     return lines
 
 
@@ -87,6 +97,7 @@ def _legend(view: View) -> Line:
         (f"{p95:>5}   ", Ink.PLAIN),
         ("p99 ", Ink.DIM),
         (f"{p99:>5}", Ink.PLAIN),
+        *legend([mark for _, mark in view.marks]),
     ]
 
 
@@ -113,19 +124,19 @@ def _runs(cells: Sequence[tuple[str, int]]) -> list[Span]:
     return runs
 
 
-def _time_axis(window_s: float, width: int) -> Line:
-    """`└15m────10m────5m────now` over exactly the chart's width."""
+def _time_axis(window_s: float, width: int, end: str) -> str:
+    """`15m────10m────5m────now` over exactly the chart's width."""
     step_min = next((step for step in (1, 5, 15, 60) if width * step * 60 >= MARK_CELLS * window_s), 60)
     axis = list("─" * width)
-    _write(axis, width - 3, "now")
+    _write(axis, width - len(end), end)
     minute = step_min
     while minute * 60 <= window_s:
         column = round(width * (1 - minute * 60 / window_s))
         label = f"{minute}m"
-        if column + len(label) < width - 4:
+        if column + len(label) < width - len(end) - 1:
             _write(axis, column, label)
         minute += step_min
-    return [(" " * (AXIS - 1) + "└", Ink.RULE), ("".join(axis), Ink.RULE)]
+    return "".join(axis)
 
 
 def _write(axis: list[str], at: int, label: str) -> None:

@@ -6,26 +6,25 @@ from enum import StrEnum
 
 from ai_dashboard.core.history import HistoryPoint, HistoryView, SeriesKey, SeriesView, Spread, Window
 from ai_dashboard.core.snapshot import Percentiles
-from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, Ticks, axis, boxes, curves
+from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, axis, boxes, curves
 from ai_dashboard.tui.format import count, duration
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop
+from ai_dashboard.tui.marks import Happening, legend, placed
+from ai_dashboard.tui.marks import Kind as MarkKind
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.latency_table import CHOSEN, ordered
 from ai_dashboard.tui.picture import Picture
+from ai_dashboard.tui.windows import marked_steps, time_axis
 
 MIN_WIDTH, MIN_HEIGHT = 30, 6
 
 LABEL_CELLS = 24
 
+WAITING = "waiting for the gateway"
+NOT_SEEN = "nobody looked at this screen then; [ and ] go to other moments, L to what is now"
+
 _INKS = (Ink.FIRST, Ink.SECOND)
 _DOTS = (DOTS, "°")
-
-_AXES: dict[Window, tuple[str, str]] = {
-    Window.MINUTE: ("1m", "30s"),
-    Window.FIVE: ("5m", "2m30"),
-    Window.HOUR: ("1h", "30m"),
-    Window.DAY: ("24h", "12h"),
-}
 
 
 class Measure(StrEnum):
@@ -65,7 +64,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Either courses, with the steps at which the configuration changed, or spreads; `note` where there is neither."""
+    """Either courses, with the steps at which the configuration changed or something else stood out, or spreads; `note`
+    where there is neither."""
 
     window: Window
     measure: Measure
@@ -74,14 +74,21 @@ class View:
     marks: tuple[tuple[int, int], ...] = ()
     spreads: tuple[Box, ...] = ()
     note: str = ""
+    others: tuple[tuple[int, Happening], ...] = ()
 
 
 def select(
-    history: HistoryView | None, window: Window, measure: Measure, kind: Kind, chosen: Sequence[SeriesKey]
+    history: HistoryView | None,
+    window: Window,
+    measure: Measure,
+    kind: Kind,
+    chosen: Sequence[SeriesKey],
+    seen: Sequence[Happening] = (),
+    waiting: str = WAITING,
 ) -> View:
     """What the chart of a window shows; figures are rounded to what can be seen."""
     if history is None:
-        return View(window, measure, kind, note="waiting for the gateway")
+        return View(window, measure, kind, note=waiting)
     if not history.series:
         return View(history.window, measure, kind, note="a chart comes with the first answers")
     if kind is Kind.SPREAD:
@@ -90,7 +97,15 @@ def select(
         return View(history.window, measure, kind, spreads=spreads, note=note)
     series = {view.key: view for view in history.series}
     courses = tuple(_course(series[key], measure, history.window) for key in chosen if key in series)
-    return View(history.window, measure, kind, courses, marks=_marks(history))
+    marks = marked_steps(history.marks, history.at, history.window)
+    return View(history.window, measure, kind, courses, marks=marks, others=_others(seen, history))
+
+
+def _others(seen: Sequence[Happening], history: HistoryView) -> tuple[tuple[int, Happening], ...]:
+    """What stood out, by its step; of configurations the gateway knows itself, from its start on."""
+    window = history.window
+    others = [mark for mark in seen if mark.kind is not MarkKind.CONFIG]
+    return tuple(placed(others, history.at - window.points * window.step_s, history.at, window.points).items())
 
 
 def _course(view: SeriesView, measure: Measure, window: Window) -> Course:
@@ -133,13 +148,6 @@ def _five(spread: Spread) -> tuple[float, float, float, float, float] | None:
             return None
 
 
-def _marks(history: HistoryView) -> tuple[tuple[int, int], ...]:
-    """The steps at which a configuration came into force, and its number."""
-    last = history.window.points - 1
-    steps = ((last - int((history.at - mark.at) // history.window.step_s), mark.number) for mark in history.marks)
-    return tuple((step, number) for step, number in steps if 0 <= step <= last)
-
-
 def _name(key: SeriesKey) -> str:
     return f"{key.provider} · {key.model or 'all models'}"
 
@@ -174,10 +182,8 @@ def _draw(view: View, width: int, height: int) -> list[Line]:
         for index, one in enumerate(view.courses)
         for curve in (Curve(one.p95, _INKS[index], _DOTS[index]), Curve(one.p50, _INKS[index], LINE))
     ]
-    far, half = _AXES[view.window]
-    points = view.window.points
-    x = Ticks([0, (points - 1) / 2, points - 1], [far, half, "now"])
-    marks = [float(step) for step, _ in view.marks]
+    x = time_axis(view.window)
+    marks = [float(step) for step, _ in (*view.marks, *view.others)]
     return [*legend, *curves(drawn, width, height - len(legend), top=top, x=x, y=y, marks=marks)]
 
 
@@ -196,6 +202,8 @@ def _legend(view: View, index: int) -> Line:
     if not index and view.marks:
         numbers = ", ".join(f"#{number}" for _, number in view.marks[-3:])
         spans.append((f"   │ configuration {numbers}", Ink.WARN))
+    if not index:
+        spans += legend([mark for _, mark in view.others])
     return spans
 
 
@@ -229,8 +237,9 @@ class LatencyChart(Panel[View], can_focus=True):
         self.measure = Measure.TTFT
         self.kind = Kind.COURSE
 
-    def select(self, _picture: Picture) -> View:
-        return select(self.history, self.window, self.measure, self.kind, self.chosen)
+    def select(self, picture: Picture) -> View:
+        then = NOT_SEEN if picture.is_past else WAITING
+        return select(self.history, self.window, self.measure, self.kind, self.chosen, picture.marks, then)
 
     def viewed(self, view: View) -> None:
         self.title(f"{view.measure.capitalize()} · {view.kind} · {view.window}", "m measure · b boxes")

@@ -31,7 +31,7 @@ def select(picture: Picture, said: str = "") -> View:
         return View((("✗ ", Ink.BAD), (f"{picture.problem} · trying again", Ink.PLAIN)))
     if picture.snapshot is None:
         return View((("connecting to the gateway", Ink.DIM),))
-    urgent = alerts.select(picture).alerts
+    urgent = alerts.select(picture).open
     if urgent:
         first = urgent[0]
         glyph, word, ink = alerts.LEVEL[first.level]

@@ -7,6 +7,7 @@ from ai_dashboard.core.history import Bucket, Failure, LimitView, ProviderDetail
 from ai_dashboard.core.snapshot import Health, ProviderView
 from ai_dashboard.tui.format import NOTHING, clock_time, count, duration, percent, rate, span
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, width_of, wrap
+from ai_dashboard.tui.marks import Happening
 from ai_dashboard.tui.panels import health_strip, provider_models
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.provider_models import NO_MODELS, Models
@@ -34,6 +35,7 @@ class View:
     detail: ProviderDetail | None = None
     service: ServiceView | None = None
     whole: bool = False
+    marks: tuple[Happening, ...] = ()
 
 
 def select(
@@ -44,7 +46,8 @@ def select(
     provider = next((it for it in providers if it.name == name), None)
     if provider is None:
         return View(name)
-    return View(name, provider, provider_models.select(provider), detail, service, whole)
+    marks = tuple(mark for mark in picture.marks if mark.provider in ("", name))
+    return View(name, provider, provider_models.select(provider), detail, service, whole, marks)
 
 
 def draw(view: View, width: int) -> list[Line]:
@@ -94,7 +97,7 @@ def _standing(provider: ProviderView, width: int) -> list[Line]:
 
 
 def _left(view: View, detail: ProviderDetail | None, width: int) -> list[Line]:
-    lines = [*_title("Health"), *([_waiting()] if detail is None else _health(detail, width))]
+    lines = [*_title("Health"), *([_waiting()] if detail is None else _health(detail, view.marks, width))]
     lines += [*_title("Models and their breakers"), *provider_models.draw(view.models, width)]
     failures = detail.failures if detail is not None else ()
     lines += [*_title("Latest failures"), *_failures(failures, width)]
@@ -119,8 +122,8 @@ def _waiting() -> Line:
     return [("asking the gateway", Ink.DIM)]
 
 
-def _health(detail: ProviderDetail, width: int) -> list[Line]:
-    return health_strip.draw(detail.changes, detail.since, detail.at, width)
+def _health(detail: ProviderDetail, marks: Sequence[Happening], width: int) -> list[Line]:
+    return health_strip.draw(detail.changes, detail.since, detail.at, width, marks=marks)
 
 
 def _failures(failures: Sequence[Failure], width: int) -> list[Line]:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
 from ai_dashboard.tui.ink import Ink, Line, wrap
-from ai_dashboard.tui.keys import KEYS, Scope, bindings
+from ai_dashboard.tui.keys import Key, Scope, active_keys, bindings
 from ai_dashboard.tui.panels.base import Canvas
 
 A = TypeVar("A")
@@ -22,9 +22,11 @@ class QuestionCard(Canvas):
         super().__init__("question")
         self._title = title
         self._said = said
-        self._keys = [key for key in KEYS if key.scope is scope]
+        self._scope = scope
+        self._keys: list[Key] = []
 
     def on_mount(self) -> None:
+        self._keys = [key for key in active_keys(self.screen.active_bindings.values()) if key.scope is self._scope]
         self.title(self._title)
         self.styles.height = len(self.lines(CELLS - 4, 1)) + 2
 

@@ -5,26 +5,31 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
-from ai_dashboard.tui.ink import Ink, Line, clip, fit
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, fit, width_of
 from ai_dashboard.tui.keys import Key, Scope, bindings
 from ai_dashboard.tui.panels.base import Canvas
 
 KEY_CELLS = 8
+GAP = 2
 
 
 def draw(keys: Sequence[Key], width: int) -> list[Line]:
-    """A line for each key, under the name of where it works."""
+    """A line for each key, under the name of where it works. On the right, where there is room, stands the id by which
+    `keys` in dashboard.yaml moves it to another key."""
     lines: list[Line] = []
     for scope in Scope:
         chosen = [key for key in keys if key.scope is scope]
         if not chosen:
             continue
         lines += [[], [(clip(scope.capitalize(), width), Ink.LABEL)]] if lines else [[(scope.capitalize(), Ink.LABEL)]]
-        lines.extend(
-            [(fit(key.display, KEY_CELLS, right=True), Ink.KEY), ("  ", Ink.PLAIN), (key.help, Ink.PLAIN)]
-            for key in chosen
-        )
+        lines.extend(_line(key, width) for key in chosen)
     return lines
+
+
+def _line(key: Key, width: int) -> Line:
+    line: list[Span] = [(fit(key.display, KEY_CELLS, right=True), Ink.KEY), ("  ", Ink.PLAIN), (key.help, Ink.PLAIN)]
+    room = width - width_of(line) - len(key.id)
+    return [*line, (" " * room + key.id, Ink.DIM)] if room >= GAP else line
 
 
 class HelpCard(Canvas, can_focus=True):
@@ -35,7 +40,7 @@ class HelpCard(Canvas, can_focus=True):
         self._keys = keys
 
     def on_mount(self) -> None:
-        self.title("Keys", "esc closes")
+        self.title("Keys · the ids are for dashboard.yaml", "esc closes")
         self.styles.max_height = len(draw(self._keys, 80)) + 2
 
     def lines(self, width: int, _height: int, /) -> Sequence[Line]:

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from ai_dashboard.core.control import ControlPort
-from ai_dashboard.core.history import SeriesKey, Window
+from ai_dashboard.core.history import HistoryView, SeriesKey, Window
 from ai_dashboard.tui.feed import Unreachable
 from ai_dashboard.tui.keys import Scope, bindings
 from ai_dashboard.tui.panels.footer import FooterBar
@@ -15,12 +15,19 @@ from ai_dashboard.tui.panels.latency_table import LatencyTable, ordered
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.table import Opened
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.past import Past, Tier
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.screens.base import PictureScreen
 from ai_dashboard.tui.tabs import Latest
 
 OVERLAID = 2
 """Series in one chart: more could not be told apart without colour."""
+
+
+HEARD = (Tier(5.0, 60), Tier(30.0, 30))
+"""Of each window: five minutes, then a quarter of an hour more. A busy view takes some 100 KB."""
+
+HEARD_WITHIN_S = 30.0
 
 
 class LatencyScreen(PictureScreen):
@@ -34,6 +41,7 @@ class LatencyScreen(PictureScreen):
         super().__init__(latest)
         self._port = port
         self._asking = False
+        self._heard: dict[Window, Past[HistoryView]] = {window: Past(HEARD) for window in Window}
 
     def compose(self) -> ComposeResult:
         yield Header("header")
@@ -55,6 +63,9 @@ class LatencyScreen(PictureScreen):
         return self.query_one(LatencyChart)
 
     def show(self, picture: Picture) -> None:
+        if picture.is_past and picture.snapshot is not None:
+            # What was heard then, if anybody looked; the gateway itself tells only of now.
+            self._put(self._heard[self.table.window].then(picture.snapshot.at, HEARD_WITHIN_S))
         super().show(picture)
         if picture.freshness is Freshness.LIVE and not self._asking:
             self._ask()
@@ -71,11 +82,17 @@ class LatencyScreen(PictureScreen):
         if history.window is not self.table.window:
             self._ask()
             return
-        for panel in (self.table, self.chart):
-            panel.history = history
+        self._heard[history.window].add(history.at, history)
+        if self.latest().is_past:
+            return
+        self._put(history)
         if not self.table.chosen and history.series:
             self._choose((ordered(history)[0].key,))
         self._reselect()
+
+    def _put(self, history: HistoryView | None) -> None:
+        for panel in (self.table, self.chart):
+            panel.history = history
 
     def _reselect(self) -> None:
         self.table.reselect()
@@ -109,8 +126,9 @@ class LatencyScreen(PictureScreen):
         """The next window, or the one before."""
         windows = list(Window)
         window = windows[(windows.index(self.table.window) + step) % len(windows)]
-        for panel in (self.table, self.chart):
-            panel.window, panel.history = window, None
+        self.table.window = self.chart.window = window
+        self._put(None)
+        self.show(self.latest())
         self._reselect()
         self._ask()
 

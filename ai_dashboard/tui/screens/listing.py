@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.message import Message
 from textual.widgets import Input
 
 from ai_dashboard.core.records import RequestRecord
@@ -13,6 +14,14 @@ from ai_dashboard.tui.panels.requests import RequestsPanel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.record import RecordScreen
 from ai_dashboard.tui.screens.request import RequestScreen
+
+
+class FilterWanted(Message):
+    """Somebody wants to see the requests that such a filter lets pass."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class ListScreen(RecordScreen):
@@ -72,6 +81,16 @@ class ListScreen(RecordScreen):
         """Close the line and keep what it says."""
         self.filter_bar.close()
         self.requests.focus()
+
+    def filter_by(self, text: str) -> None:
+        """Show what this filter lets pass; the screen may be on its way up still."""
+        self.call_later(self._filter_by, text)
+
+    def _filter_by(self, text: str) -> None:
+        self.filter_bar.line.write(text)
+        self.requests.search(text)
+        self.action_keep_filter()
+        self.refresh_bindings()
 
     def action_drop_filter(self) -> None:
         """Close the line and show all requests again."""

@@ -36,8 +36,11 @@ class OperatingScreen(PictureScreen):
         return next((it for it in snapshot.providers if it.name == name), None) if snapshot is not None else None
 
     def may(self, action: ProviderAction) -> bool:
-        """Whether it makes sense now. What the configuration keeps off, only the configuration puts on."""
+        """Whether it makes sense now: never while the past is shown. What the configuration keeps off, only the
+        configuration puts on."""
         provider = self.at_hand()
+        if self.latest().is_past:
+            return False
         if provider is None or (provider.health is Health.DISABLED and provider.wish is None):
             return False
         match action:

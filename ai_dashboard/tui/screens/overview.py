@@ -2,24 +2,24 @@
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widget import Widget
 
 from ai_dashboard.tui.filter import FilterBar
 from ai_dashboard.tui.keys import Scope, bindings
 from ai_dashboard.tui.panels.alerts import AlertsPanel
-from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.compact import CompactPanel
 from ai_dashboard.tui.panels.footer import FooterBar
+from ai_dashboard.tui.panels.gauges import GaugesPanel
 from ai_dashboard.tui.panels.header import Header
 from ai_dashboard.tui.panels.host import HostPanel
 from ai_dashboard.tui.panels.latency import LatencyPanel
+from ai_dashboard.tui.panels.money import MoneyPanel
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.providers import ProvidersPanel
 from ai_dashboard.tui.panels.requests import RequestsPanel
+from ai_dashboard.tui.panels.status_lines import StatusLines
 from ai_dashboard.tui.panels.tabs import TabLine
 from ai_dashboard.tui.screens.listing import ListScreen
-
-ZOOMED = "-zoomed"
-CHOSEN = "-chosen"
 
 
 class OverviewScreen(ListScreen):
@@ -32,19 +32,21 @@ class OverviewScreen(ListScreen):
         yield TabLine(1)
         with Container(id="body"):
             yield CompactPanel("compact")
+            yield StatusLines("status-lines")
             yield ProvidersPanel("providers", classes="panel")
             yield HostPanel("host", classes="panel")
+            yield GaugesPanel("gauges", classes="panel")
             yield LatencyPanel("latency", classes="panel")
+            yield MoneyPanel("money", classes="panel")
             yield AlertsPanel("alerts", classes="panel")
             yield RequestsPanel("requests", classes="panel")
         yield FilterBar(self.listed)
         yield NoticeLine("notice")
         yield FooterBar("footer")
 
-    @property
-    def zoomed(self) -> bool:
-        """Whether one panel has the whole screen."""
-        return self.has_class(ZOOMED)
+    def target(self) -> Widget | None:
+        lines = self.query_one(StatusLines)
+        return lines if lines.display else super().target()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
@@ -64,15 +66,6 @@ class OverviewScreen(ListScreen):
 
     def action_metric(self) -> None:
         self.query_one(LatencyPanel).next_metric()
-
-    def action_zoom(self) -> None:
-        """Give the body to the focused panel, or give it back to all."""
-        panel = self.focused if isinstance(self.focused, Panel) else self.requests
-        zoom = not self.zoomed
-        for each in self.query(".panel"):
-            each.set_class(zoom and each is panel, CHOSEN)
-        self.set_class(zoom, ZOOMED)
-        self.refresh_bindings()
 
     def action_back(self) -> None:
         """Undo the zoom, else drop the filter."""

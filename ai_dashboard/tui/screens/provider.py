@@ -6,7 +6,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from ai_dashboard.core.control import ControlPort
-from ai_dashboard.core.history import ServiceAction, ServiceView
+from ai_dashboard.core.history import ProviderDetail, ServiceAction, ServiceView
 from ai_dashboard.core.snapshot import ProviderView
 from ai_dashboard.tui.feed import Unreachable, reason
 from ai_dashboard.tui.keys import Scope, bindings
@@ -14,6 +14,7 @@ from ai_dashboard.tui.panels.footer import FooterBar
 from ai_dashboard.tui.panels.header import Header
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.provider import ProviderPanel
+from ai_dashboard.tui.past import Past, Tier
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.screens.ask import ConfirmScreen
 from ai_dashboard.tui.screens.operating import OperatingScreen
@@ -21,6 +22,9 @@ from ai_dashboard.tui.tabs import Latest
 
 SERVICE_EVERY = 5
 """Pictures between two looks at the service: each look starts two processes."""
+
+HEARD = (Tier(5.0, 60), Tier(30.0, 30))
+HEARD_WITHIN_S = 30.0
 
 _USEFUL: dict[ServiceAction, frozenset[str]] = {
     "start": frozenset({"inactive", "failed"}),
@@ -42,6 +46,7 @@ class ProviderScreen(OperatingScreen):
         self._provider = name
         self._asking = False
         self._looks = 0
+        self._heard: Past[ProviderDetail] = Past(HEARD)
 
     def compose(self) -> ComposeResult:
         yield Header("header")
@@ -58,6 +63,9 @@ class ProviderScreen(OperatingScreen):
         return self.provider_named(self._provider)
 
     def show(self, picture: Picture) -> None:
+        if picture.is_past and picture.snapshot is not None:
+            # What was heard then, if anybody looked; the gateway itself tells only of now.
+            self.panel.detail = self._heard.then(picture.snapshot.at, HEARD_WITHIN_S)
         super().show(picture)
         if picture.freshness is Freshness.LIVE and not self._asking and self.at_hand() is not None:
             self._ask()
@@ -66,8 +74,12 @@ class ProviderScreen(OperatingScreen):
     async def _ask(self) -> None:
         self._asking = True
         try:
-            self.panel.detail = await self.port.provider(self._provider)
-            if self.panel.detail.unit and self._looks % SERVICE_EVERY == 0:
+            detail = await self.port.provider(self._provider)
+            self._heard.add(detail.at, detail)
+            if self.latest().is_past:
+                return
+            self.panel.detail = detail
+            if detail.unit and self._looks % SERVICE_EVERY == 0:
                 self.panel.service = await self.port.service(self._provider)
         except Unreachable:
             return  # the header says that the gateway is gone
@@ -89,6 +101,8 @@ class ProviderScreen(OperatingScreen):
         self.panel.reselect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.is_mounted and action == "service" and self.latest().is_past:
+            return False
         if self.is_mounted and action == "service":
             service = self.panel.service
             return service is not None and service.state in _USEFUL[cast("ServiceAction", parameters[0])]

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from ai_dashboard.cli.valkey import MAX_SOCKET_CHARS, NoValkey, OwnValkey, binary, private_folder
+from ai_dashboard.core.logs import LogLevel
 from tests.integration.gateway.scene import until
 
 PATIENCE_S = 20.0
@@ -47,11 +48,15 @@ def _serves(process: psutil.Process, folder: Path) -> bool:
         return False
 
 
+def unheard(_level: LogLevel, _text: str) -> None:
+    """Nobody asks what became of it."""
+
+
 async def test_it_answers_on_a_socket_that_only_its_owner_can_open_and_is_gone_after() -> None:
     with TemporaryDirectory(prefix="own-") as state, private_folder(env_for(Path(state))) as folder:
         assert folder.parent == Path(state)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        async with OwnValkey(binary(), folder) as valkey:
+        async with OwnValkey(binary(), folder, unheard) as valkey:
             assert await answered(valkey.socket) == b"+PONG\r\n"
             assert stat.S_IMODE(valkey.socket.stat().st_mode) == 0o700
             assert valkey.url == f"unix://{folder}/valkey.sock"
@@ -59,27 +64,26 @@ async def test_it_answers_on_a_socket_that_only_its_owner_can_open_and_is_gone_a
     assert not folder.exists()
 
 
-async def test_one_that_breaks_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_one_that_breaks_is_replaced() -> None:
     pauses: list[int] = []
-    said: list[str] = []
+    said: list[tuple[LogLevel, str]] = []
 
-    def told() -> str:
-        said.append(capfd.readouterr().err)
-        return "".join(said)
+    def told(level: LogLevel, words: str) -> int:
+        return sum(it is level and words in text for it, text in said)
 
     def pause(failures: int) -> float:
         pauses.append(failures)
         return 0.0
 
     with TemporaryDirectory(prefix="own-") as state, private_folder(env_for(Path(state))) as folder:
-        async with OwnValkey(binary(), folder, pause) as valkey:
+        async with OwnValkey(binary(), folder, lambda *it: said.append(it), pause) as valkey:
             for failures in (1, 2):
                 (server,) = servers(folder)
                 server.kill()
-                await until(lambda failures=failures: told().count("is there again") == failures)  # type: ignore[misc]
+                await until(lambda failures=failures: told(LogLevel.INFO, "is there again") == failures)  # type: ignore[misc]
                 assert await answered(valkey.socket) == b"+PONG\r\n"
     assert pauses == [1, 2]
-    assert told().count("was ended by signal 9 (Killed); each goes on by itself") == 2
+    assert told(LogLevel.WARNING, "was ended by signal 9 (Killed); each goes on by itself") == 2
 
 
 async def test_one_that_does_not_come_up_is_told_and_not_waited_for(tmp_path: Path) -> None:
@@ -88,7 +92,7 @@ async def test_one_that_does_not_come_up_is_told_and_not_waited_for(tmp_path: Pa
     broken.chmod(0o700)
     began = asyncio.get_running_loop().time()
     with pytest.raises(NoValkey, match="did not come up"):
-        async with OwnValkey(broken, tmp_path):
+        async with OwnValkey(broken, tmp_path, unheard):
             pass
     assert asyncio.get_running_loop().time() - began < 5
 

@@ -10,9 +10,11 @@ import httpx
 import orjson
 import pytest
 
+from ai_dashboard.cache.keys import ExactKey
 from ai_dashboard.config.load import load
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.control.remote import RemotePort
+from ai_dashboard.core.cache import Expired, Invalidated
 from ai_dashboard.core.control import ControlPort, PortClosed, ProviderAction
 from ai_dashboard.core.errors import (
     CallerError,
@@ -26,11 +28,14 @@ from ai_dashboard.core.errors import (
 )
 from ai_dashboard.core.history import SeriesKey, ServiceAction, Window
 from ai_dashboard.core.plan import Requirements, RouteFacts
+from ai_dashboard.core.queue import ExpiredRequests
 from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot, Wish
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.gateway.units import NO_SYSTEMD
+from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange, Server
+from tests.unit.cache.asks import entry
 
 TOKEN = "the-operator"
 
@@ -70,7 +75,9 @@ async def both(tmp_path: Path) -> AsyncIterator[Both]:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Gateway]:
-        async with Gateway(load(tmp_path, {}), options, read_host=HostView, chance=random.Random(1)) as gateway:
+        audit = Audit(tmp_path / ".audit", lambda: 0.0)
+        chance = random.Random(1)
+        async with Gateway(load(tmp_path, {}), options, read_host=HostView, chance=chance, audit=audit) as gateway:
             yield gateway
 
     thread = GatewayThread(opened)
@@ -213,6 +220,62 @@ async def test_both_explain_alike(both: Both) -> None:
         assert await both.local.explain(facts) == await both.remote.explain(facts)
 
 
+async def test_both_know_the_same_of_money(both: Both) -> None:
+    near, far = await both.local.costs("provider", "30d"), await both.remote.costs("provider", "30d")
+    assert replace(near, at=0) == replace(far, at=0)
+    assert (far.table.by, len(far.days), far.budgets.budgets) == ("provider", 30, ())
+    for door in (both.local, both.remote):
+        with pytest.raises(CallerError, match="`since` is 'soon'"):
+            await door.costs("model", "soon")
+
+
+async def test_a_budget_is_set_on_record_and_taken_back(both: Both, port: ControlPort) -> None:
+    await port.set_budget(12.5)
+    (budget,) = (await port.costs("model", "month")).budgets.budgets
+    assert (budget.scope, budget.window, budget.limit) == ("total", "monthly", 12.5)
+    await port.set_budget(None)
+    assert (await port.costs("model", "month")).budgets.budgets == ()
+    assert both.gateway.audit is not None
+    entries = [entry for entry in both.gateway.audit.newest(9) if entry.what == "budget.set"]
+    noted = [(entry.subject, entry.before, entry.after) for entry in entries]
+    assert noted == [("all together", "None", "12.5"), ("all together", "12.5", "None")]
+    for wrong in (-1.0, 1e9, float("nan")):
+        with pytest.raises(CallerError, match="a budget is 0 to 1,000,000 dollars"):
+            await port.set_budget(wrong)
+
+
+async def test_both_know_the_same_of_the_cache_and_the_queue(both: Both) -> None:
+    both.gateway.keeping.caching.exact.hits += 3
+    both.gateway.runtime.waiting.shed += 2
+    for window in (Window.FIVE, Window.HOUR):
+        near, far = await both.local.cache(window), await both.remote.cache(window)
+        assert replace(near, at=0, steps=()) == replace(far, at=0, steps=())
+        assert sum(step.exact for step in near.steps) == sum(step.exact for step in far.steps) == 3
+        waits, afar = await both.local.queue(window), await both.remote.queue(window)
+        assert replace(waits, at=0, steps=()) == replace(afar, at=0, steps=())
+        assert sum(step.shed for step in afar.steps) == 2
+        assert (afar.window, afar.waiting, afar.drain_s, afar.max_size) == (window, 0, 0.0, 1000)
+
+
+async def test_answers_are_forgotten_and_cleared_on_record(both: Both, port: ControlPort) -> None:
+    memory, audit = both.gateway.keeping.caching.exact.memory, both.gateway.audit
+    for model in "abc":
+        memory.put(ExactKey("t", model, b"1"), replace(entry(b"an answer"), expires_at=1e12))
+    memory.put(ExactKey("t", "d", b"1"), replace(entry(b"an answer"), expires_at=1.0))
+    assert await port.invalidate("a") == Invalidated(1, 0, complete=True)
+    assert await port.clear_expired() == (Expired(1, 0), ExpiredRequests(0))
+    assert await port.invalidate() == Invalidated(2, 0, complete=True)
+    assert len(memory) == 0
+    assert audit is not None
+    noted = [(it.what, it.subject, it.after) for it in audit.newest(9) if it.what.split(".")[0] in ("cache", "queue")]
+    assert sorted(noted) == [
+        ("cache.clear-expired", "", "1 gone"),
+        ("cache.invalidate", "a", "1 gone"),
+        ("cache.invalidate", "all", "2 gone"),
+        ("queue.clear-expired", "", "0 told"),
+    ]
+
+
 async def test_an_unknown_model_is_the_same_error(port: ControlPort) -> None:
     with pytest.raises(ModelNotFound, match="gpt-9"):
         await port.explain(RouteFacts("gpt-9"))
@@ -314,6 +377,7 @@ ASKS: dict[str, Callable[[ControlPort], Awaitable[object]]] = {
     "records": lambda port: port.records(0),
     "explain": lambda port: port.explain(RouteFacts("m")),
     "operate": lambda port: port.operate("nobody", "reset"),
+    "invalidate": lambda port: port.invalidate(),
     "config_files": lambda port: port.config_files(),
     "config_text": lambda port: port.config_text("providers.yaml"),
     "propose": lambda port: port.propose("providers.yaml", PROVIDERS),

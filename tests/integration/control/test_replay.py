@@ -9,7 +9,9 @@ from ai_dashboard.control.remote import RemotePort
 from ai_dashboard.control.replay import again, root_url
 from ai_dashboard.core.control import Replayed
 from ai_dashboard.core.errors import CallerError, RecordNotFound
+from ai_dashboard.core.playground import Answered, Question, Turn
 from ai_dashboard.core.request_log import LoggedRequest
+from tests.integration.control.doors import door
 from tests.integration.gateway.scene import ADMIN_TOKEN, ANSWER, WHOLE, House, Play, house, reply, stream
 
 LOG = {"request_log": {"bodies": "full"}, "cache": {"enabled": True}}
@@ -24,7 +26,7 @@ async def logged(home: House) -> str:
     return record.id
 
 
-def door(home: House) -> RemotePort:
+def remote(home: House) -> RemotePort:
     return RemotePort(root_url(*home.gateway.address), ADMIN_TOKEN)
 
 
@@ -34,7 +36,7 @@ async def test_a_request_is_asked_again_as_it_was(tmp_path: Path, streamed: bool
     async with house({"first": play}, settings=LOG, state=tmp_path) as home:
         await home.chat(stream=streamed, temperature=0)
         before = await logged(home)
-        port = door(home)
+        port = remote(home)
         replayed = await port.replay(before)
         record = await port.record(replayed.id)
         await port.close()
@@ -47,7 +49,7 @@ async def test_another_model_may_be_asked(tmp_path: Path) -> None:
     async with house({"first": Play(reply(200, WHOLE))}, settings=LOG, state=tmp_path) as home:
         await home.chat(stream=False)
         before = await logged(home)
-        port = door(home)
+        port = remote(home)
         assert (await port.replay(before, "nobody")).status == 404
         await port.close()
 
@@ -56,12 +58,32 @@ async def test_what_was_not_kept_cannot_be_asked_again(tmp_path: Path) -> None:
     async with house({"first": Play(reply(200, WHOLE))}, state=tmp_path) as home:
         await home.chat(stream=False)
         before = await logged(home)
-        port = door(home)
+        port = remote(home)
         with pytest.raises(CallerError, match="what was asked is not kept"):
             await port.replay(before)
         with pytest.raises(RecordNotFound):
             await port.replay("nobody-has-this-id")
         await port.close()
+
+
+@pytest.mark.parametrize("kind", ["local", "process"])
+async def test_every_door_of_a_screen_asks_again(kind: str, tmp_path: Path) -> None:
+    play = Play(stream(ANSWER))
+    async with door(kind, tmp_path, {"first": play}) as (gateway, port):
+        question = Question("m", (Turn("user", "Hi"),))
+        *_, answered = [it async for it in port.ask(question)]
+        assert isinstance(answered, Answered)
+        log = gateway.keeping.log
+        assert log is not None
+        await log.written()
+        replayed = await port.replay(answered.id)
+        record = await port.record(replayed.id)
+        assert (replayed.status, record.asked, record.stream) == (200, "m", True)
+        assert record.id != answered.id
+        assert play.asked[0] == play.asked[1]
+        assert (await port.replay(answered.id, "nobody")).status == 404
+        with pytest.raises(RecordNotFound):
+            await port.replay("nobody-has-this-id")
 
 
 def row(dialect: str, path: str, body: str | None) -> LoggedRequest:

@@ -16,6 +16,8 @@ from ai_dashboard.gateway.cache_api import CacheApi
 from ai_dashboard.gateway.caching import Caching
 from ai_dashboard.transport.http1 import Exchange, Server
 from tests.integration.cache.homes import Turned
+from tests.integration.gateway.caching_stage import COST, chat, keeping
+from tests.integration.gateway.scene import ADMIN, until
 from tests.integration.gateway.test_caching import SEMANTIC, Embedder, answered, asking, hit
 
 
@@ -76,6 +78,17 @@ async def test_answers_are_forgotten_and_it_has_to_be_said_which() -> None:
         assert (await home.http.post("/invalidate", json={"all": True})).json()["exact"] == 0
 
 
+async def test_what_is_expired_is_cleared() -> None:
+    async with house() as home:
+        await answered(home.caching, asking("boil an egg"))
+        assert (await home.http.post("/clear-expired")).json() == {"exact": 0, "semantic": 0}
+        clock = home.caching.clock
+        assert isinstance(clock, Turned)
+        clock.ahead += 3_600
+        assert (await home.http.post("/clear-expired")).json() == {"exact": 1, "semantic": 1}
+        assert (await home.http.get("/stats")).json()["exact"]["entries"] == 0
+
+
 async def test_a_bad_hit_is_taken_back() -> None:
     async with house() as home:
         await answered(home.caching, asking("How do I boil an egg?"))
@@ -99,5 +112,21 @@ async def test_the_command_says_what_the_cache_does_and_makes_it_forget(capsys: 
         assert json.loads(capsys.readouterr().out)["exact"]["hits"] == 1
         assert await home.command("invalidate", "--tenant", "acme") == 0
         assert "forgotten: 1 exact, 1 semantic" in capsys.readouterr().out
+        assert await home.command("clear-expired") == 0
+        assert "forgotten: 0 exact, 0 semantic" in capsys.readouterr().out
         assert await home.command("feedback", "nobody") == 1
         assert "there is no entry 'nobody'" in capsys.readouterr().err
+
+
+async def test_a_gateway_shows_what_its_cache_did_at_a_glance_and_step_by_step() -> None:
+    async with keeping() as (home, _script):
+        for prompt in ("one", "one", "one", "two"):
+            await chat(home, prompt)
+        await until(lambda: home.gateway.snapshot().cache.hit_ratio == 0.5)
+        gauge = home.gateway.snapshot().cache
+        assert (gauge.enabled, gauge.entries, gauge.trend[-1]) == (True, 2, 0.5)
+        assert gauge.saved_usd == pytest.approx(2 * COST)
+        told = (await home.http.get("/api/admin/cache/history", params={"window": "5m"}, headers=ADMIN)).json()
+        assert [sum(step[name] for step in told["steps"]) for name in ("exact", "semantic", "missed")] == [2, 0, 2]
+        assert told["saved_usd"] == pytest.approx(2 * COST)
+        assert told["figures"]["exact"]["hits"] == 2

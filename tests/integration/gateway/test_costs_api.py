@@ -10,8 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from ai_dashboard.cli import main as cli
+from ai_dashboard.core.cache import CacheFigures, ExactFigures, SemanticFigures
+from ai_dashboard.core.costs import CostsView
 from ai_dashboard.core.errors import BudgetExceeded, GatewayError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.costs.book import Book
@@ -22,9 +25,19 @@ from tests.unit.costs.till import book
 
 
 @dataclass(frozen=True)
+class Saving:
+    """A cache that has been asked before."""
+
+    def figures(self) -> CacheFigures:
+        exact = ExactFigures(hits=7)
+        return CacheFigures(True, exact, SemanticFigures("local", 0.85, hits=2), saved_s=3.5, saved_usd=0.25)
+
+
+@dataclass(frozen=True)
 class Paying:
     reports: Reports
     token_quotas: dict[str, int]
+    caching: Saving = Saving()
 
 
 @dataclass(frozen=True)
@@ -101,13 +114,44 @@ async def test_a_table_by_what_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/costs?by=colour", "`by` is 'colour'"), ("/costs?since=soon", "`since` is 'soon'"),
+    [("/costs?by=colour", "`by` is 'colour'"), ("/costs/view?by=colour", "`by` is 'colour'"),
+     ("/costs?since=soon", "`since` is 'soon'"),
      ("/costs/lines?since=x", "`since` is 'x'")],
 )  # fmt: skip
 async def test_what_is_wrong_with_a_query_is_said(path: str, said: str) -> None:
     async with house() as home:
         reply = await home.http.get(path)
         assert (reply.status_code, said in reply.text) == (400, True)
+
+
+async def test_a_screen_has_all_of_it_at_one_time() -> None:
+    async with house(total=100, tenants={"acme": 5}) as home:
+        await home.call("openai", 300, "acme")
+        await home.call("ollama", 100, "acme", model="llama")
+        await home.call("openai", 5, "other", model="gpt-99")
+        reply = await home.http.get("/costs/view?by=tenant&since=7d")
+        view = TypeAdapter(CostsView).validate_json(reply.content)
+        assert [(row.name, row.amount, row.calls) for row in view.table.rows] == [("acme", 3.0, 2), ("other", None, 1)]
+        assert (view.table.by, view.table.since) == ("tenant", "2026-11-15")
+        assert (len(view.days), view.days[0].day, view.days[0].amount) == (30, "2026-10-23", 0.0)
+        assert (view.days[-1].day, view.days[-1].amount) == ("2026-11-21", 3.0)
+        assert (view.forecasts.dollars.today, view.forecasts.dollars.limit) == (3.0, 100.0)
+        assert [(it.scope, it.spent, it.limit) for it in view.budgets.budgets] == [
+            ("total", 3.0, 100.0), ("tenant", 3.0, 5.0),
+        ]  # fmt: skip
+        assert view.budgets.unpriced == ("openai/gpt-99",)
+        saved = view.saved
+        assert (saved.hits, saved.cache, saved.cache_s) == (9, 0.25, 3.5)
+        assert (saved.local_calls, saved.local_tokens, saved.local) == (1, 100, 1.0)
+        assert view.reserved == 0.0
+
+
+async def test_what_calls_in_flight_may_still_cost_is_reserved_and_not_spent() -> None:
+    async with house(total=100) as home:
+        await home.book.reserve(home.book.payer(), "openai", "cents", prompt_tokens=100, max_tokens=50)
+        view = TypeAdapter(CostsView).validate_json((await home.http.get("/costs/view")).content)
+        assert (view.reserved, view.budgets.budgets[0].reserved, view.forecasts.dollars.today) == (2.0, 2.0, 0.0)
+        assert view.table.rows == ()
 
 
 async def test_a_budget_is_set_and_taken_back() -> None:

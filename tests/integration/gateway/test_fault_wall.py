@@ -8,7 +8,7 @@ stream cannot be taken back: there an honest error event is the right end.
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -286,22 +286,13 @@ def say_nothing_of_the_first(response: httpx.Response, record: RequestRecord) ->
     assert SECRET not in repr(record)
 
 
-UNREAD = {
-    ("noise and an end after content", "passed through"): "after the first content bytes pass unread",
-    ("noise amid the content", "passed through"): "after the first content bytes pass unread, and look whole",
-}
-"""Where streams find holes in the wall still."""
-
-
-def cases(*, late: bool | None = None, gaps: Mapping[tuple[str, str], str] | None = None) -> list[Any]:
+def cases(*, late: bool | None = None) -> list[Any]:
     """Each fault with each caller; only those that come `late`, or only the others, when that is asked for."""
     found = []
     for name, fault in {**WALL, **MORE}.items():
         for who, caller in CALLERS.items():
-            gap = (gaps or {}).get((name, who))
-            marks = [pytest.mark.xfail(reason=gap, raises=(AssertionError, ValueError))] if gap else []
             if late is None or fault.late is late:
-                found.append(pytest.param(fault, caller, id=f"{name}, {who}", marks=marks))
+                found.append(pytest.param(fault, caller, id=f"{name}, {who}"))
     return found
 
 
@@ -359,7 +350,7 @@ async def test_the_record_knows_what_was_wrong_with_a_stream(fault: Fault, calle
         assert [tried.error for tried in (await home.record()).attempts] == [fault.code, None]
 
 
-@pytest.mark.parametrize(("fault", "caller"), cases(late=True, gaps=UNREAD))
+@pytest.mark.parametrize(("fault", "caller"), cases(late=True))
 async def test_a_stream_that_fails_too_late_ends_with_an_error_that_says_so(fault: Fault, caller: Caller) -> None:
     async with two_providers(fault, fault.stream) as (home, second, first):
         response = await caller.ask(home, streamed=True)

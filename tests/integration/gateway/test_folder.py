@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_dashboard.gateway.folder import contents, is_ours, lost, present, signs
+from ai_dashboard.gateway.folder import contents, fingerprint, is_ours, lost, present, signs
 
 
 def test_every_file_that_counts_is_read(tmp_path: Path) -> None:
@@ -53,3 +53,11 @@ async def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Pa
     with pytest.raises(OSError, match="gone"):
         async for _ in signs(tmp_path / "gone"):
             pass
+
+
+def test_a_configuration_is_known_by_all_of_its_files() -> None:
+    one = {"providers.yaml": b"a", "gateway.yaml": None}
+    assert fingerprint(one) == fingerprint(dict(reversed(one.items())))
+    others = ({"providers.yaml": b"b"}, {"gateway.yaml": b"a"}, {**one, "gateway.yaml": b""})
+    assert len({fingerprint(one), *map(fingerprint, others)}) == 4
+    assert fingerprint({"providers.yaml": None}) == ""

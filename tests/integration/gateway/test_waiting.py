@@ -110,6 +110,14 @@ async def test_the_operator_sees_who_waits() -> None:
         assert told["queues"] == {"m": {"CRITICAL": 0, "HIGH": 0, "NORMAL": 0, "LOW": 1, "BULK": 0}}
         assert told["total_requests"] == 1
         assert told["lines"][0]["provider"] == "gpu"
+        over = (await home.http.get("/api/admin/queue/history?window=1m", headers=ADMIN)).json()
+        assert (over["waiting"], over["lines"][0]["waiting"]["LOW"]) == (1, 1)
+        assert over["places"] == [
+            {"provider": "gpu", "in_flight": 1, "capacity": 1, "adaptive": False, "strained": False}
+        ]
+        assert (await home.http.get("/api/admin/queue/history?window=2m", headers=ADMIN)).status_code == 400
+        await until(lambda: home.gateway.snapshot().queue.waiting == 1)
+        assert (await home.http.post("/api/admin/queue/clear-expired", headers=ADMIN)).json() == {"expired": 0}
         busy.finish(2)
 
 

@@ -21,7 +21,7 @@ from ai_dashboard.state.sqlite_writer import FileState, NotWritten
 from ai_dashboard.telemetry.log_reader import LogReader, Question
 from ai_dashboard.telemetry.request_filter import read_filter
 from ai_dashboard.telemetry.request_log import CUT_MARK, STEP_ROWS, RequestLog
-from tests.unit.telemetry.entries import ATTEMPT, ENTRY, NOW, PLAN, entry, record
+from tests.unit.telemetry.entries import ATTEMPT, ENTRY, NOW, PLAN, entry
 
 KEY = "sk-aid-AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK"
 DAY_S = 86400.0
@@ -70,7 +70,7 @@ async def log_in(folder: Path, **settings: object) -> AsyncIterator[Stage]:
 async def test_a_request_is_read_as_it_was_noted(tmp_path: Path) -> None:
     async with log_in(tmp_path) as stage:
         await stage.note(ENTRY)
-        found = await stage.reader.one(ENTRY.record.id)
+        found = await stage.reader.one(ENTRY.id)
         assert orjson.dumps(found.attempts) == orjson.dumps([ATTEMPT])
         assert orjson.dumps(found.plan) == orjson.dumps(PLAN)
         assert {**asdict(found), "attempts": 0, "plan": 0} == {
@@ -82,9 +82,9 @@ async def test_a_request_is_read_as_it_was_noted(tmp_path: Path) -> None:
             "stages": {"queue": 0.1}, "attempts": 0, "plan": 0, "request_body": None, "response_body": None,
             "cached": None,
         }  # fmt: skip
-        bare = replace(ENTRY, record=record(usage=None, plan=None, attempts=(), ttft_s=None), cost=None)
+        bare = entry(cost=None, usage=None, plan=None, attempts=(), ttft_s=None)
         await stage.note(bare)
-        found = await stage.reader.one(bare.record.id)
+        found = await stage.reader.one(bare.id)
         assert (found.prompt_tokens, found.cost, found.plan, found.ttft_s, found.attempts) == (
             None,
             None,
@@ -144,7 +144,7 @@ BODY = orjson.dumps({"model": "m", "messages": [{"role": "user", "content": f"I 
 async def test_bodies_are_kept_as_the_operator_says(tmp_path: Path, bodies: str) -> None:
     async with log_in(tmp_path, bodies=bodies) as stage:
         assert stage.log.keeps_bodies == (bodies != "off")
-        await stage.note(replace(entry(), request_body=BODY, response_body=b"ok"))
+        await stage.note(entry()._replace(request_body=BODY, response_body=b"ok"))
         [found] = (await stage.reader.page(Question(whole=True))).requests
         match bodies:
             case "off":
@@ -161,7 +161,7 @@ async def test_bodies_are_kept_as_the_operator_says(tmp_path: Path, bodies: str)
 async def test_bodies_are_cut_and_a_secret_at_the_cut_is_not_half_kept(tmp_path: Path, bodies: str) -> None:
     async with log_in(tmp_path, bodies=bodies, max_body_kb=1) as stage:
         body = b"x" * 1000 + b" " + KEY.encode() + b"y" * 100_000
-        await stage.note(replace(entry(), request_body=body))
+        await stage.note(entry()._replace(request_body=body))
         [found] = (await stage.reader.page(Question(whole=True))).requests
         assert found.request_body is not None
         assert found.request_body.endswith(CUT_MARK)
@@ -174,7 +174,7 @@ async def test_a_key_never_gets_into_a_row_wherever_it_comes_from(tmp_path: Path
         failed = replace(ATTEMPT, error="upstream_auth_failed", message=f"Incorrect API key provided: {KEY}")
         plan = replace(PLAN, asked=KEY)
         await stage.note(
-            replace(entry(asked=KEY, plan=plan), path=f"/v1beta/models/x:generate?key={KEY}"),
+            entry(asked=KEY, plan=plan)._replace(path=f"/v1beta/models/x:generate?key={KEY}"),
             entry(message=f"no: {KEY}", attempts=(failed,), warnings=(f"{KEY} was ignored",)),
             entry(attempts=(failed,)),
         )
@@ -202,7 +202,7 @@ async def test_rows_that_are_too_old_go_step_by_step(tmp_path: Path) -> None:
 async def test_a_file_that_is_too_large_loses_its_oldest_rows_and_gives_its_pages_back(tmp_path: Path) -> None:
     async with log_in(tmp_path, max_mb=2, bodies="full") as stage:
         for number in range(3000):
-            stage.log.note(replace(entry(at=NOW + number), request_body=b"x" * 2000))
+            stage.log.note(entry(at=NOW + number)._replace(request_body=b"x" * 2000))
         await stage.log.written()
         before = await stage.log.state()
         assert before.bytes > 4 << 20

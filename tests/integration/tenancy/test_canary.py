@@ -51,11 +51,11 @@ def everywhere(secret: str) -> Iterator[LogEntry]:
     }
     pieces = [{"delta": {"content": piece}} for piece in (secret[:9], secret[9:])]
     stream = b"".join(b"data: %b\n\n" % orjson.dumps(piece) for piece in pieces)
-    yield replace(entry(asked=secret, plan=replace(PLAN, asked=secret)), path=f"/v1beta/models/m:generate?key={secret}")
+    yield entry(asked=secret, plan=replace(PLAN, asked=secret))._replace(path=f"/v1beta/models/m:generate?key={secret}")
     yield entry(message=f"refused {secret}", warnings=(f"`{secret}` was left out",))
     yield entry(attempts=(failed, ATTEMPT))
-    yield replace(entry(), request_body=orjson.dumps(body), response_body=stream)
-    yield replace(entry(), request_body=f"not json {secret}".encode(), response_body=b"Bearer " + secret.encode())
+    yield entry()._replace(request_body=orjson.dumps(body), response_body=stream)
+    yield entry()._replace(request_body=f"not json {secret}".encode(), response_body=b"Bearer " + secret.encode())
 
 
 async def test_what_opens_the_gateway_is_kept_and_shown_nowhere(

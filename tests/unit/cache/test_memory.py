@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,3 +87,25 @@ def test_the_bytes_are_always_those_of_what_is_kept(steps: list[tuple[str, str, 
         else:
             memory.invalidate(model="nobody")
     assert memory.bytes == sum(kept.size for kept in memory.entries().values()) <= 8000
+
+
+def test_what_is_expired_goes_at_once_when_it_is_cleared() -> None:
+    memory = home(3, "a", "b")
+    memory.put(key("c"), replace(entry(b"x" * 1000), expires_at=500.0))
+    assert memory.clear_expired(99.9) == 0
+    assert memory.clear_expired(100.0) == 2
+    assert (len(memory), memory.bytes, memory.evicted) == (1, ONE, 0)
+    assert memory.get(key("c"), 100.0) is not None
+
+
+def test_the_time_that_is_left_is_a_mean_of_what_is_kept() -> None:
+    memory = home(2)
+    assert memory.mean_ttl_s(0.0) is None
+    for name in "abc":
+        memory.put(key(name), entry(b"x" * 1000))
+    assert memory.mean_ttl_s(40.0) == 60.0
+    memory.put(key("c"), entry(b"y" * 1000))
+    memory.invalidate(model="m")
+    assert memory.mean_ttl_s(40.0) is None
+    memory.put(key("late"), entry(b"x"))
+    assert memory.mean_ttl_s(140.0) == 0.0

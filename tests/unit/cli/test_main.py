@@ -1,6 +1,8 @@
 """The command as a whole: finds the sub-command, helps, and exits as it should."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,9 +51,7 @@ def test_an_unknown_word_is_used_wrongly(word: str, said: str, capsys: pytest.Ca
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as done:
-        main(["--version"])
-    assert done.value.code == 0
+    assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"ai-dashboard {__version__}\n"
 
 
@@ -71,6 +71,19 @@ def test_what_is_no_address_is_used_wrongly(command: list[str], url: str, capsys
         main([*command, url])
     assert done.value.code == 2
     assert "is no address of a gateway" in capsys.readouterr().err
+
+
+def test_what_status_bars_ask_for_imports_little() -> None:
+    script = """
+import sys
+from ai_dashboard.cli.main import main
+main(sys.argv[1:])
+heavy = {"asyncio", "httpx", "http.client", "pydantic", "textual", "dataclasses", "ssl", "ai_dashboard.core.control"}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    for arguments in (["--version"], ["status", "--tmux", "--url", "http://127.0.0.1:9"]):
+        command = [sys.executable, "-c", script, *arguments]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == "[]\n"
 
 
 def test_what_people_can_mend_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

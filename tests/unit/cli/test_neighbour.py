@@ -7,7 +7,15 @@ from threading import Thread
 
 import pytest
 
-from ai_dashboard.cli.neighbour import describe_listener, free_port_after, get_json, is_ours, token_for, url_of
+from ai_dashboard.cli.neighbour import (
+    describe_listener,
+    free_port_after,
+    get_json,
+    is_ours,
+    nobody_at,
+    token_for,
+    url_of,
+)
 
 
 @pytest.fixture
@@ -39,12 +47,31 @@ def answering(listener: socket.socket, reply: bytes) -> Thread:
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n<>", None),
         (b"SSH-2.0-OpenSSH_9.9\r\n", None),
         (b"", None),
+        (b'HTTP/1.0 200\r\n\r\n{"a":1}', {"a": 1}),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a":1}', None),
+        (b'HTTP/1.1\r\n\r\n{"a":1}', None),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{"a":1}', None),
     ],
 )
 def test_only_a_json_object_counts(stranger: socket.socket, reply: bytes, value: object) -> None:
     thread = answering(stranger, reply)
     assert get_json(url_of(*stranger.getsockname()), "/x") == value
     thread.join(5)
+
+
+def test_a_token_cannot_become_another_header(stranger: socket.socket) -> None:
+    url = url_of(*stranger.getsockname())
+    assert get_json(url, "/x", token="a\r\nhost: evil") is None
+
+
+def test_nobody_is_waited_for_longer_than_said(stranger: socket.socket) -> None:
+    assert get_json(url_of(*stranger.getsockname()), "/x", timeout_s=0.02) is None
+
+
+def test_that_nobody_is_there_comes_with_what_to_do() -> None:
+    said = nobody_at("http://127.0.0.1:4000")
+    assert said.startswith("no gateway of yours answers at http://127.0.0.1:4000: ")
+    assert "`ai-dashboard serve`" in said
 
 
 def test_our_own_are_known_by_their_word(stranger: socket.socket) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ai_dashboard.cli.workers import Crew, Supervisor, in_words, pause_s
+from ai_dashboard.core.logs import LogLevel
 
 STAYS = "print('up', flush=True); sys.stdin.read()"
 ENDS_WHEN_TOLD = f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); {STAYS}"
@@ -31,7 +32,9 @@ class Watch:
         command = (sys.executable, "-S", "-c", f"import signal, sys\n{script}", *arguments)
         self.announced = 0
         self.pauses: list[int] = []
-        self.supervisor = Supervisor(Crew(count, command, dict(os.environ)), self.announce, self.pause)
+        self.said: list[tuple[LogLevel, str]] = []
+        crew = Crew(count, command, dict(os.environ), lambda *it: self.said.append(it))
+        self.supervisor = Supervisor(crew, self.announce, self.pause)
 
     def announce(self) -> None:
         self.announced += 1
@@ -39,6 +42,9 @@ class Watch:
     def pause(self, failures: int) -> float:
         self.pauses.append(failures)
         return 0.0
+
+    def told(self, level: LogLevel, words: str) -> int:
+        return sum(it is level and words in text for it, text in self.said)
 
     async def run(self) -> int:
         async with asyncio.timeout(20):
@@ -96,17 +102,14 @@ async def test_a_signal_is_passed_on_and_who_ends_well_after_it_is_not_replaced(
     assert watch.pauses == []
 
 
-async def test_a_broken_worker_is_replaced_until_it_ends_well(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_broken_worker_is_replaced_until_it_ends_well(tmp_path: Path) -> None:
     watch = Watch(BREAKS_TWICE, 1, str(tmp_path / "lives"))
     assert await watch.run() == 0
     assert watch.announced == 1
     assert watch.pauses == [1, 2]
-    said = capfd.readouterr().err
-    assert said.count("ended with exit code 3; another takes its place in 0 s") == 2
-    assert said.count("worker 1 listens again (pid ") == 2
-    assert "has ended because it was told to, and is not replaced" in said
+    assert watch.told(LogLevel.WARNING, "ended with exit code 3; another takes its place in 0 s") == 2
+    assert watch.told(LogLevel.INFO, "worker 1 listens again (pid ") == 2
+    assert watch.told(LogLevel.INFO, "has ended because it was told to, and is not replaced") == 1
 
 
 async def test_nobody_takes_a_place_once_the_end_has_begun() -> None:
@@ -115,17 +118,18 @@ async def test_nobody_takes_a_place_once_the_end_has_begun() -> None:
     assert watch.pauses == [1]
 
 
-async def test_workers_that_cannot_start_are_not_tried_again(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_workers_that_cannot_start_are_not_tried_again() -> None:
     watch = Watch(BREAKS_AT_ONCE, 2)
     assert await watch.run() == 1
     assert (watch.announced, watch.pauses) == (0, [])
-    assert capfd.readouterr().err.count("did not come up; nothing is served") == 1
+    assert watch.told(LogLevel.ERROR, "did not come up; nothing is served") == 1
 
 
-async def test_a_program_that_is_not_there_is_told(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    crew = Crew(1, [str(tmp_path / "nothing")], {})
+async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
+    said: list[str] = []
+    crew = Crew(1, [str(tmp_path / "nothing")], {}, lambda _level, text: said.append(text))
     assert await Supervisor(crew, lambda: None).run() == 1
-    assert "worker 1 could not be started: No such file" in capfd.readouterr().err
+    assert any("worker 1 could not be started: No such file" in text for text in said)
 
 
 async def test_an_end_before_the_beginning_is_a_good_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ai_dashboard.config.export_litellm import Exported, export
-from ai_dashboard.config.load import FILES, load
+from ai_dashboard.config.load import SERVING, load
 
 HERE = Path(__file__).parent
 SHIPPED = Path(__file__).parents[3] / "config"
@@ -66,7 +66,7 @@ def make(tmp_path: Path) -> Make:
 
     def make(providers: str = PROVIDERS, mappings: str = "", regions: str = "", gateway: str = "") -> Exported:
         texts = (providers, mappings, regions, gateway)
-        sources = {name: text.encode() for name, text in zip(FILES, texts, strict=True) if text}
+        sources = {name: text.encode() for name, text in zip(SERVING, texts, strict=True) if text}
         loaded = load(tmp_path, {"OPENAI_API_KEY": "sk-openai-0123456789", "SHARED": "redis://u:pw@r:1/0"}, sources)
         assert loaded.config is not None, loaded.diagnostics
         return export(loaded.config, sources)
@@ -199,7 +199,7 @@ load_balancing: {llama3.1:8b: [home, rack]}
 
 @pytest.mark.parametrize("folder", [SHIPPED, HERE / "older_form"])
 def test_whole_folders_are_exported_with_every_name_that_they_list(folder: Path) -> None:
-    sources = {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+    sources = {name: (folder / name).read_bytes() for name in SERVING if (folder / name).exists()}
     config = load(folder, {}, sources).config
     assert config is not None
     document = yaml.safe_load(export(config, sources).text)

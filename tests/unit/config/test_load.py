@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ai_dashboard.config.load import FILES, Loaded, load
 from ai_dashboard.config.schema import GatewaySettings
+from ai_dashboard.core.screen import ScreenSettings
 
 Read = Callable[..., Loaded]
 
@@ -113,7 +114,8 @@ def test_a_broken_file_is_refused_with_its_place(read: Read, raw: bytes, place: 
     assert says in finding.message
 
 
-def test_every_broken_file_is_reported(read: Read) -> None:
+def test_every_broken_file_is_reported(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "dashboard.yaml").write_text("e: [")
     loaded = read("a: [", "b: [", "c: [", regions="d: [")
     assert [finding.file for finding in loaded.diagnostics] == list(FILES)
 
@@ -144,10 +146,12 @@ def test_rules_on_regions_are_part_of_it(read: Read) -> None:
     assert config.regions.data_residency.rules["eu"].regions == ("eu-west",)
 
 
-def test_what_is_not_read_is_said(read: Read, tmp_path: Path) -> None:
-    (tmp_path / "dashboard.yaml").write_text("theme: dark")
-    [finding] = read().diagnostics
-    assert (finding.severity, finding.message) == ("info", "not read in this version")
+def test_how_the_screen_looks_is_part_of_it(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "dashboard.yaml").write_text("theme: light\nrefresh_s: 2\nkeys: {app.theme: ctrl+t}")
+    loaded = read()
+    assert loaded.config is not None
+    assert loaded.diagnostics == ()
+    assert loaded.config.screen == ScreenSettings("light", 2.0, False, (("app.theme", "ctrl+t"),))
 
 
 def test_a_very_large_file_is_refused(read: Read) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ai_dashboard.config.export_litellm import EXPORTED, export
-from ai_dashboard.config.load import FILES, load
+from ai_dashboard.config.load import SERVING, load
 from ai_dashboard.config.stale import stale
 
 PROVIDERS = "providers:\n  one: {type: vllm, base_url: http://127.0.0.1:1, models: [a]}\n"
@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "providers.yaml").write_text(PROVIDERS)
     config = load(tmp_path, {}).config
     assert config is not None
-    sources = {name: (tmp_path / name).read_bytes() for name in FILES if (tmp_path / name).exists()}
+    sources = {name: (tmp_path / name).read_bytes() for name in SERVING if (tmp_path / name).exists()}
     (tmp_path / EXPORTED).write_text(export(config, sources).text)
     return tmp_path
 

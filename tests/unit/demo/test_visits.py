@@ -7,7 +7,16 @@ from statistics import median
 import pytest
 
 from ai_dashboard.demo.catalogue import PROVIDERS
-from ai_dashboard.demo.visits import LEAVE_CHANCE, STREAM_CHANCE, UNKNOWN, UNKNOWN_CHANCE, WANTED, Visit, visits
+from ai_dashboard.demo.visits import (
+    LEAVE_CHANCE,
+    STREAM_CHANCE,
+    SURE_CHANCE,
+    UNKNOWN,
+    UNKNOWN_CHANCE,
+    WANTED,
+    Visit,
+    visits,
+)
 
 COUNT = 20_000
 
@@ -50,6 +59,11 @@ def test_streams_and_early_leavers(crowd: list[Visit]) -> None:
     assert len(leavers) / COUNT == pytest.approx(LEAVE_CHANCE, abs=0.005)
     assert all(visit.body.get("stream") for visit in leavers)
     assert all("stream_options" not in visit.body for visit in crowd if not visit.body.get("stream"))
+
+
+def test_some_want_the_same_answer_each_time(crowd: list[Visit]) -> None:
+    sure = sum(visit.body.get("temperature") == 0 for visit in crowd)
+    assert sure / COUNT == pytest.approx(SURE_CHANCE, abs=0.01)
 
 
 def test_questions_about_the_weather_bring_a_tool(crowd: list[Visit]) -> None:

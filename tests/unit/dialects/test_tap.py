@@ -4,6 +4,7 @@ them."""
 import re
 from collections.abc import Callable, Iterator
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from ai_dashboard.dialects.tap import (
     NDJSON,
     SSE,
     TAIL_BYTES,
+    Framing,
     Hidden,
     StreamTap,
     WholeTap,
@@ -62,6 +64,12 @@ class Words:
         return self.usage is not None
 
 
+def pass_on(tap: StreamTap, chunks: list[bytes], sent: list[bytes]) -> None:
+    """As far as it comes."""
+    sent.extend(map(tap.feed, chunks))
+    sent.append(tap.close())
+
+
 def passed(tap: StreamTap, *chunks: bytes) -> bytes:
     return b"".join(map(tap.feed, chunks)) + tap.close()
 
@@ -74,9 +82,10 @@ def test_every_byte_passes_however_it_is_cut(chunkings: Chunkings) -> None:
         assert (words.usage, words.finish, words.failure) == (Usage(7, 0), "stop", None)
 
 
-@given(st.lists(st.binary(max_size=40)), st.lists(st.integers(0, 400)))
-def test_lines_of_any_bytes_pass_as_well(lines: list[bytes], cuts: list[int]) -> None:
-    stream = b"".join(line.replace(b"\n", b"").replace(b"\r", b"") + b"\n" for line in [*lines, b'{"end":1}'])
+@given(st.lists(st.text(max_size=40)), st.lists(st.integers(0, 400)))
+def test_lines_of_any_text_pass_as_well(texts: list[str], cuts: list[int]) -> None:
+    lines = [b'{"say":1}', *(b'{"text":' + orjson.dumps(text) + b"}" for text in texts), b'{"end":1}']
+    stream = b"".join(line + b"\n" for line in lines)
     places = sorted({0, *(cut for cut in cuts if cut < len(stream))})
     chunks = [stream[start:end] for start, end in zip(places, [*places[1:], len(stream)], strict=True)]
     assert passed(StreamTap(Words(), NDJSON), *chunks) == stream
@@ -110,6 +119,54 @@ def test_an_error_before_the_first_word_is_raised_and_one_after_it_is_noted() ->
     tap = StreamTap(Words(), SSE)
     assert passed(tap, SAY, ERROR) == SAY + ERROR
     assert tap.failure == "broken"
+
+
+NOISE = b"data: \xff\xfe\x00 not JSON\n\n"
+LINE, LAST = b'{"say":1}\n', b'{"end":1,"n":7}\n'
+
+
+@pytest.mark.parametrize(
+    ("framing", "before", "noise", "after"),
+    [
+        (SSE, SAY, NOISE, SAY + COUNT + END),
+        (SSE, SAY, b"data: [1]\r\n\r\n", COUNT + END),
+        (SSE, SAY + SAY[:-1].replace(b"\n", b"\r\n") + b"\r\n", b'event: x\ndata: {"say"\n\n', END),
+        (SSE, SAY + b": still there\n\n" * 99, b'data: "say"\n\n', b""),
+        (SSE, SAY, b"data: " + b"x" * 2 * module.NEAR_BYTES + b"\n\n", END),
+        (NDJSON, LINE, b"\xff\xfe\x00\n", LINE + LAST),
+        (NDJSON, LINE + b"\r\n" + LINE, b"<html>\n", LAST),
+        (NDJSON, LINE, b'{"say":\n', LAST),
+    ],
+)
+def test_a_stream_ends_in_front_of_noise(
+    framing: Framing, before: bytes, noise: bytes, after: bytes, chunkings: Chunkings
+) -> None:
+    for chunks in chunkings(before + noise + after):
+        sent: list[bytes] = []
+        with pytest.raises(UpstreamInvalid, match="an event of the stream is no JSON object"):
+            pass_on(StreamTap(Words(), framing), chunks, sent)
+        assert b"".join(sent) == before
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b": a comment\n\n", b"\n", b"data:\n\n", b"event: ping\n\n", b"data:{}\n\n", b"id: 7\ndata: {}\n\n",
+        b'data: {"a":\ndata: 1}\n\n', b'data: {"text":"}\\n\\ndata: {"} \n\n', b"data: {}\r\n\r\n", b"data: {}\r\r",
+        b"retry: 9\n\n",
+    ],
+)  # fmt: skip
+def test_what_looks_unusual_and_is_sound_passes(event: bytes) -> None:
+    stream = SAY + event + SAY + event + COUNT + END
+    assert passed(StreamTap(Words(), SSE), stream) == stream
+    assert passed(StreamTap(Words(), SSE), SAY, event, SAY + event + COUNT + END) == stream
+
+
+def test_many_short_events_take_no_longer_than_their_length() -> None:
+    """With a copy of the rest for each of them this would be several gigabytes."""
+    noise = b":\n\n" * 50_000
+    tap = StreamTap(Words(), SSE)
+    assert tap.feed(SAY + noise) == SAY + noise
 
 
 @pytest.mark.parametrize("stream", [b"", ROLE, SAY, SAY + b'data: {"end":1', SAY + b"garbage\n\n"])

@@ -1,5 +1,6 @@
 """The host is read without ever failing, and traffic is what went by since the reading before."""
 
+import time
 from collections import namedtuple
 
 import psutil
@@ -74,3 +75,14 @@ def test_what_is_hidden_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(psutil, name, hidden)
     view = HostReader(lambda: 0.0).read((), "")
     assert (view.memory_used, view.swap_used, view.load1, view.disks, view.net_in) == (None, None, None, (), None)
+
+
+def test_what_the_gateway_takes_is_known_from_the_second_reading_on() -> None:
+    reader = HostReader(lambda: 0.0)
+    assert reader.read((), "").own_cpu is None
+    began = time.process_time()
+    while time.process_time() - began < 0.02:
+        pass
+    own_cpu = reader.read((), "").own_cpu
+    assert own_cpu is not None
+    assert own_cpu > 0

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -54,6 +55,20 @@ def test_what_has_risen_to_the_top_gets_one_turn_in_four_there() -> None:
     line.join(ticket("h", Priority.HIGH, 120))
     assert line.depths()["CRITICAL"] == 9
     assert served(line, 120) == "cccacccacccaah"
+
+
+def test_a_line_knows_when_the_first_is_overdue_how_high_somebody_has_risen_and_whether_one_is_critical() -> None:
+    line = line_of()
+    assert (line.due(), line.top(0), line.urgent) == (inf, 0, False)
+    line = line_of(ticket("a", Priority.NORMAL, 0), ticket("b", Priority.LOW, 0))
+    assert (line.due(), line.top(29), line.top(31), line.urgent) == (60, Priority.NORMAL, Priority.HIGH, False)
+    hurried = ticket("c", Priority.BULK, 0, deadline=50.0)
+    line.join(hurried)
+    assert line.due() == 25
+    line.leave(hurried)
+    assert (line.due(), line.top(60), line.urgent) == (60, RISEN, False)
+    line.join(ticket("d", Priority.CRITICAL, 10))
+    assert (line.due(), line.urgent) == (10, True)
 
 
 def test_tenants_take_turns_whoever_asks_most() -> None:
@@ -195,6 +210,7 @@ def test_it_does_what_sorting_all_of_them_each_time_would(
         assert len(line) == sum(it.waiting for it in model) == len(model)
         assert {it.id for it in line} == {it.id for it in model}
         assert sum(line.depths().values()) == len(line)
+        assert line.oldest() == min((it.since for it in model), default=None)
 
 
 def level_at(it: Ticket, now: float) -> int:

@@ -24,7 +24,7 @@ class Waiting:
         self.called: list[tuple[str, Place]] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
-    def _keep(self, provider: str, places: int) -> None:
+    def _keep(self, _place: Place, places: int) -> None:
         self.kept += places
 
     async def comes(
@@ -152,3 +152,45 @@ async def test_the_figures_are_by_model_and_level() -> None:
     }
     for name in "abc":
         await waiting.leaves(name)
+
+
+async def test_requests_are_counted_once_in_however_many_lines_they_stand() -> None:
+    waiting = Waiting(max_size=1)
+    await waiting.comes("a", GPU, CLOUD)
+    await waiting.comes("b", GPU, CLOUD)
+    await waiting.comes("c", ("gpu", "other"), CLOUD, deadline_s=0.01)
+    for name, error in (("b", QueueFull), ("c", QueueExpired)):
+        with pytest.raises(error):
+            await waiting.tasks[name]
+    waiting.room.free("cloud", 1)
+    assert await waiting.settled() == [("a", CLOUD)]
+    assert (waiting.room.served, waiting.room.shed, waiting.room.expired) == (1, 1, 1)
+
+
+class Turned(SystemClock):
+    """A clock that is put forward by hand; timers do not know of it."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
+async def test_those_past_their_deadline_can_be_told_so_before_they_find_out() -> None:
+    waiting = Waiting()
+    clock = Turned()
+    waiting.room = WaitingRoom(clock, 10, age_boost_s=30, keep=waiting._keep)
+    await waiting.comes("called", GPU, CLOUD, deadline_s=60)
+    await waiting.comes("late", GPU, CLOUD, deadline_s=60)
+    await waiting.comes("patient", GPU)
+    assert waiting.room.clear_expired() == 0
+    waiting.room.free("cloud", 1)  # calls the one that came first
+    clock.ahead = 61
+    assert waiting.room.clear_expired() == 1
+    assert await waiting.settled() == [("called", CLOUD)]
+    with pytest.raises(QueueExpired, match="nothing was sent"):
+        await waiting.tasks["late"]
+    assert {view.provider: view.expired for view in waiting.room.views()} == {"gpu": 1, "cloud": 1}
+    assert waiting.room.expired == 1
+    waiting.room.free("gpu", 2)
+    assert await waiting.settled() == [("patient", GPU)]

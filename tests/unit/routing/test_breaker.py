@@ -223,12 +223,11 @@ class BreakerMachine(RuleBasedStateMachine):
         assert self.breaker.retry_in_s(self.now) <= 1.2 * POLICY.max_cooldown_s
 
     def pass_time(self, seconds: float) -> None:
-        waits_s = self.breaker.retry_in_s(self.now)
-        was_open = self.breaker.state is OPEN
+        due, was_open = self.breaker.due, self.breaker.state is OPEN
         self.now += seconds
         self.breaker.advance(self.now)
         if was_open:
-            assert (self.breaker.state is OPEN) == (seconds < waits_s)
+            assert (self.breaker.state is OPEN) == (self.now < due)
         self.note()
 
     @rule()

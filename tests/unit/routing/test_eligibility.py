@@ -8,7 +8,7 @@ import pytest
 
 from ai_dashboard.core.plan import Requirements, RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
-from ai_dashboard.routing.eligibility import Sifted, sift
+from ai_dashboard.routing.eligibility import Sifted, is_full, sift
 from ai_dashboard.routing.live import KnownProvider, KnownTarget
 from ai_dashboard.routing.resolve import Route
 from ai_dashboard.routing.table import Table
@@ -92,6 +92,8 @@ def test_what_nothing_overrides(
         (broken(BreakerState.OPEN), "breaker_open: it failed too often"),
         (KnownProvider(in_flight=4, capacity=4), "rate_limit: 4 of 4 requests are in flight"),
         (KnownProvider(headroom=0.0), "rate_limit: nothing is left for now"),
+        (KnownProvider(max_loaded=1, held={"m": "waits for m"}), "swap: waits for m"),
+        (KnownProvider(Health.UNAVAILABLE, max_loaded=1, held={"m": "waits for m"}), "unavailable"),
     ],
 )
 def test_what_speaks_against_it_now(state: KnownProvider, reason: str, compiled: Compile) -> None:
@@ -116,12 +118,38 @@ def test_what_speaks_against_it_now(state: KnownProvider, reason: str, compiled:
         (SUPPORTS | {"type": "vllm"}, RouteFacts("m", needs=frozenset({"json"})), KnownProvider()),
         (VECTORS, RouteFacts("m", needs=frozenset({"embeddings"})), KnownProvider()),
         ({}, ASKED, broken(BreakerState.PROBING, share=1.0)),
+        ({}, ASKED, KnownProvider(max_loaded=1, held={"other": "waits for other"})),
     ],
 )
 def test_who_may_answer(entry: dict[str, Any], facts: RouteFacts, state: KnownProvider, compiled: Compile) -> None:
     found = sifted(compiled, entry, facts, state)
     assert [it.route.provider for it in found.eligible] == ["p"]
     assert (found.aside, found.recovering, found.excluded) == ([], [], [])
+
+
+def test_it_is_worth_waiting_for_a_place_or_a_model_and_such_a_plan_does_not_last(compiled: Compile) -> None:
+    for state, full in (
+        (KnownProvider(max_loaded=1, held={"m": "waits for m"}), True),
+        (KnownProvider(in_flight=1, capacity=1), True),
+        (KnownProvider(headroom=0.0), False),
+        (KnownProvider(Health.UNAVAILABLE, max_loaded=1, held={"m": "waits for m"}), False),
+    ):
+        (aside,) = sifted(compiled, {}, ASKED, state).aside
+        assert is_full(aside) is full
+    assert sifted(compiled, {}, ASKED, KnownProvider(max_loaded=1)).passing
+
+
+def test_what_would_rule_a_candidate_out_at_any_time_is_counted(compiled: Compile) -> None:
+    long = RouteFacts("m", prompt_tokens=2000)
+    assert (found := sifted(compiled, SMALL, long, KnownProvider(draining=True))).windows == [1000]
+    assert found.hopeless == 1
+    for entry, facts, hopeless in (
+        ({"status": "disabled"}, ASKED, 1),
+        ({}, RouteFacts("m", only=("q",)), 1),
+        (SUPPORTS, RouteFacts("m", needs=frozenset({"vision"})), 1),
+    ):
+        assert sifted(compiled, entry, facts, KnownProvider()).hopeless == hopeless
+    assert sifted(compiled, {}, ASKED, KnownProvider(draining=True)).hopeless == 0
 
 
 def test_who_recovers_takes_part_in_its_share(compiled: Compile) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from ai_dashboard.core.errors import (
     AllCoolingDown,
+    ContextExceeded,
     FeatureMissing,
     GatewayError,
     NoCandidate,
@@ -17,6 +18,7 @@ DEAR = Excluded("cloud", "m", "max_cost: $0.02 > $0.01")
 ABROAD = Excluded("cloud", "m", "residency:eu_users (answers in us-east, allowed: eu-west)")
 TIRED = Excluded("cloud", "m", "cooldown: it asked to be left alone for another 9 s")
 OFF = Excluded("off", "m", "disabled")
+LONG = Excluded("small", "m", "context 900 > 800")
 DUMB = Excluded("claude", "m", "no_embeddings: anthropic has none")
 
 
@@ -27,6 +29,7 @@ DUMB = Excluded("claude", "m", "no_embeddings: anthropic has none")
         (Plan("m", "listing", (), (OFF, DEAR), unmet=True), RequirementsUnmet, 422),
         (Plan("m", "listing", (), (OFF, ABROAD)), ResidencyRefused, 451),
         (Plan("m", "listing", (), (DUMB,), unable=True), FeatureMissing, 400),
+        (Plan("m", "listing", (), (LONG, OFF), too_long=(900, 800)), ContextExceeded, 400),
         (Plan("m", "listing", (), (TIRED, OFF), retry_after_s=9.0), AllCoolingDown, 429),
         (Plan("m", "listing", (), (TIRED, ABROAD), retry_after_s=9.0), AllCoolingDown, 429),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.errors import CallerError, ModelNotFound
+from ai_dashboard.core.errors import CallerError, ModelNotFound, UnknownCapability
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, Requirements, RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.routing.live import KnownProvider, KnownTarget, Live, Turn
@@ -334,7 +334,7 @@ def test_what_holds_for_every_plan(
     table = compiled(providers, **rules)
     try:
         found = plan(facts, table, live)
-    except ModelNotFound:
+    except (ModelNotFound, UnknownCapability):
         return
     attempts = [(candidate.provider, candidate.model) for candidate in found.attempts]
     left_out = [(item.provider, item.model) for item in found.excluded]
@@ -344,6 +344,7 @@ def test_what_holds_for_every_plan(
     assert set(attempts + left_out) >= set(wanted) >= set(attempts)
     assert [pair for pair in left_out if pair in wanted] == [pair for pair in wanted if pair in left_out]
     assert all(item.reason for item in found.excluded)
+    assert found.too_long is None or (not attempts and found.too_long[0] > found.too_long[1])
     assert [item.score for item in found.attempts] == sorted((item.score for item in found.attempts), reverse=True)
     assert plan(facts, table, live) == found
     for provider, model in attempts:

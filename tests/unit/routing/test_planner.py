@@ -57,7 +57,11 @@ class Changing:
     error_ratio: float = 0.0
     others: int = 0
     slots: int | None = None
+    max_loaded: int | None = None
     conversations: Conversations = field(default_factory=Conversations)
+
+    def held_back(self, model: str) -> str | None:
+        return None if self.max_loaded is None else f"waits for {model}"
 
     def turn(self, conversation: Conversation, model: str) -> Turn | None:
         return self.conversations.last(conversation, model)

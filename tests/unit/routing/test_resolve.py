@@ -1,5 +1,6 @@
 """One table for each rule: what was asked, which rule applied, and who is tried in which order."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_dashboard.core.errors import ModelNotFound
+from ai_dashboard.core.errors import ModelNotFound, UnknownCapability
 from ai_dashboard.core.plan import Excluded, RouteFacts
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.routing.live import Live
@@ -93,12 +94,30 @@ def test_the_first_rule_that_applies(asked: str, rule: str, tried: list[str], co
         (RouteFacts("alias", capability="exactly"), "exact_matches.alias"),
         (RouteFacts("one/x", capability="exactly"), "providers.one"),
         (RouteFacts("code", capability="exactly"), "capabilities.exactly"),
-        (RouteFacts("code", capability="unheard-of"), "capabilities.code"),
-        (RouteFacts("llama3.1:8b", capability="unheard-of"), "listing"),
+        (RouteFacts("llama3.1:8b", capability="Coding"), "capabilities.code"),
     ],
 )
 def test_a_capability_that_was_asked_for(facts: RouteFacts, rule: str, compiled: Compile) -> None:
     assert routes(compiled(PROVIDERS, **RULES), facts)[0] == rule
+
+
+@pytest.mark.parametrize(
+    ("model", "named", "hint"),
+    [
+        ("llama3.1:8b", "cod", "did you mean code"),
+        ("alias", "exacly", "did you mean exactly"),
+        ("one/x", "???", "did you mean code"),
+    ],
+)
+def test_a_capability_that_nobody_has_heard_of_is_refused_whatever_the_model_is(
+    model: str, named: str, hint: str, compiled: Compile
+) -> None:
+    with pytest.raises(UnknownCapability, match=re.escape(f"there is no capability {named!r}")) as refused:
+        routes(compiled(PROVIDERS, **RULES), RouteFacts(model, capability=named))
+    assert refused.value.hint.startswith(hint)
+    with pytest.raises(UnknownCapability) as refused:
+        routes(compiled(PROVIDERS), RouteFacts(model, capability=named))
+    assert refused.value.hint == "the configuration has none"
 
 
 def test_a_listing_names_all_in_file_order_those_that_may_not_answer_too(compiled: Compile) -> None:

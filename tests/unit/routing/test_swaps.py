@@ -2,79 +2,105 @@
 
 import heapq
 from dataclasses import dataclass, field
+from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.routing.swaps import Engine, Step, Swap, Waiting, overdue_at, planned, step
+from ai_dashboard.routing.swaps import ANY, URGENT, Batch, Engine, Step, Swap, before, planned, step, takes
 
-PATIENCE_S = 10.0
-
-
-def waiting(*written: str) -> list[Waiting]:
-    """`a1@5`: request a1 for model a, waiting since 5."""
-    parts = [text.partition("@") for text in written]
-    return [Waiting(name, name[0], float(since)) for name, _, since in parts]
+TURN_S, PATIENCE_S = 10.0, 20.0
+A = Engine({"a": 3.0})
+BUSY = Engine({"a": 3.0}, {"a": 1})
+TWO = Engine({"a": 3.0, "b": 4.0}, {"b": 1}, room=2)
 
 
-A_LOADED = Engine({"a": 3.0}, {})
+def waiting(*written: str) -> list[Batch]:
+    """`a2@5`: two wait for model a, and the first of them is overdue at 5; `!` one of them is critical, `+` urgent by
+    its level."""
+    parts = [text.rstrip("!+").partition("@") for text in written]
+    return [
+        Batch(name[0], int(name[1:]), float(due), 3 if "+" in text else 2, "!" in text)
+        for text, (name, _, due) in zip(written, parts, strict=True)
+    ]
 
 
 @pytest.mark.parametrize(
     ("engine", "queue", "now", "wanted"),
     [
-        (Engine({}, {}), [], 5, Step(())),
-        (Engine({}, {}), ["a1@5"], 5, Step((), "a")),
-        (Engine({}, {}, loading="a"), ["a1@5", "b1@5"], 5, Step(())),
+        (Engine({}), [], 5, Step({})),
+        (Engine({}), ["a1@9"], 5, Step({}, "a")),
         # What is loaded is served at once, and while it is wanted nothing takes its place.
-        (A_LOADED, ["a1@5", "a2@6"], 6, Step(("a1", "a2"))),
-        (A_LOADED, ["a1@5", "b1@4"], 6, Step(("a1",))),
-        (Engine({"a": 3.0}, {"a": 1}), ["b1@4"], 6, Step(())),
-        # Nobody uses it: it makes room, for whom most wait for.
-        (A_LOADED, ["b1@4"], 6, Step((), "b", "a")),
-        (A_LOADED, ["b1@4", "c1@5", "c2@6"], 6, Step((), "c", "a")),
-        (A_LOADED, ["c1@5", "b1@4"], 6, Step((), "b", "a")),
-        # Somebody is overdue: what came since the load queues behind, the batch of the load does not.
-        (A_LOADED, ["a1@5", "b1@4"], 14, Step((), "b", "a")),
-        (A_LOADED, ["a1@3", "a2@5", "b1@4"], 14, Step(("a1",))),
-        (Engine({"a": 3.0}, {"a": 2}), ["a1@5", "b1@4"], 14, Step(())),
-        # The oldest overdue goes first, however many wait for another.
-        (A_LOADED, ["c1@5", "c2@5", "b1@4"], 20, Step((), "b", "a")),
+        (A, ["a2@9"], 6, Step({"a": ANY})),
+        (A, ["a1@9", "b1@8"], 6, Step({"a": ANY})),
+        (BUSY, ["b1@8"], 6, Step({"a": ANY})),
+        # Nobody uses it: it makes room, for the most urgent, the largest, the oldest batch.
+        (A, ["b1@9"], 6, Step({"a": ANY}, "b", "a")),
+        (A, ["b1@8", "c2@9"], 6, Step({"a": ANY}, "c", "a")),
+        (A, ["b1@8+", "c2@9"], 6, Step({"a": ANY}, "b", "a")),
+        (A, ["c1@9", "b1@8"], 6, Step({"a": ANY}, "b", "a")),
+        # Somebody is overdue: what is loaded has its turn still, and then nobody of it begins any more.
+        (A, ["a1@99", "b1@8"], 12, Step({"a": ANY})),
+        (A, ["a1@99", "b1@8"], 13, Step({}, "b", "a")),
+        (BUSY, ["a1@99", "b1@8"], 13, Step({})),
+        # Of several that are overdue, the one that was loaded longest ago; a large batch that is not has to wait.
+        (A, ["c9@99", "b1@9"], 13, Step({}, "b", "a")),
+        (Engine({"a": 3.0}, before={"b": 2.0, "c": 1.0}), ["b1@8", "c1@9"], 13, Step({}, "c", "a")),
+        (Engine({"a": 3.0}, before={"b": 2.0}), ["b1@8", "c1@9"], 13, Step({}, "c", "a")),
+        # The critical wait for what runs, and for the critical of the model that is there.
+        (BUSY, ["a1@99", "b1@5!"], 6, Step({"a": URGENT})),
+        (A, ["a1@99", "b1@5!"], 6, Step({"a": URGENT}, "b", "a")),
+        (A, ["a1@5!", "b1@5!"], 6, Step({"a": URGENT})),
+        (A, ["a1@5!", "b1@5!"], 13, Step({}, "b", "a")),
+        # They go before those that are overdue, for a turn.
+        (Engine({"a": 3.0}, before={"c": 1.0}), ["b1@8", "c1@13!"], 13, Step({}, "c", "a")),
+        (Engine({"a": 3.0}, before={"c": 1.0}), ["b1@8", "c1@13!"], 18, Step({}, "b", "a")),
         # There is room for two.
-        (Engine({"a": 3.0}, {}, room=2), ["a1@5", "b1@4"], 6, Step(("a1",), "b")),
-        (Engine({"a": 3.0, "b": 4.0}, {}, room=2), ["a1@5", "c1@5"], 6, Step(("a1",), "c", "b")),
-        (Engine({"a": 3.0, "b": 4.0}, {"b": 1}, room=2), ["a1@5", "c1@5"], 6, Step(("a1",))),
-        (Engine({"a": 3.0, "b": 4.0}, {"b": 1}, room=2), ["a1@5", "c1@5"], 20, Step((), "c", "a")),
-        (Engine({"a": 3.0}, {}, loading="b", room=2), ["a1@5", "c1@5"], 20, Step(())),
+        (Engine({"a": 3.0}, room=2), ["a1@9", "b1@8"], 6, Step({"a": ANY}, "b")),
+        (Engine({"a": 3.0, "b": 4.0}, room=2), ["a1@9", "c1@9"], 6, Step({"a": ANY, "b": ANY}, "c", "b")),
+        (TWO, ["a1@9", "c1@9"], 6, Step({"a": ANY, "b": ANY})),
+        (TWO, ["a1@99", "c1@9"], 13, Step({"b": ANY}, "c", "a")),
     ],
 )
 def test_a_step(engine: Engine, queue: list[str], now: float, wanted: Step) -> None:
-    assert step(engine, waiting(*queue), now, PATIENCE_S) == wanted
+    assert step(engine, waiting(*queue), now, TURN_S) == wanted
 
 
 @pytest.mark.parametrize(
-    ("engine", "queue", "at"),
+    ("model", "urgent", "admitted"),
+    [("a", False, True), ("b", False, False), ("b", True, True), ("c", True, False), ("d", False, True)],
+)
+def test_who_may_begin(model: str, urgent: bool, admitted: bool) -> None:
+    assert Step({"a": ANY, "b": URGENT}, "d", "a").admits(model, urgent=urgent) is admitted
+
+
+@pytest.mark.parametrize(
+    ("engine", "queue", "model", "now", "at_once"),
     [
-        (A_LOADED, ["a1@1", "b1@7", "c1@6"], 16),
-        (A_LOADED, ["a1@1"], None),
-        (Engine({}, {}, loading="a"), ["a1@1"], None),
+        (A, [], "a", 5, True),
+        (A, [], "b", 5, True),
+        (BUSY, [], "a", 5, True),
+        (BUSY, [], "b", 5, False),
+        (A, ["a1@9"], "b", 5, False),
+        (BUSY, ["b1@9"], "a", 5, True),
+        (BUSY, ["b1@9"], "a", 14, False),
+        (BUSY, ["b1@5!"], "a", 6, False),
+        (Engine({"a": 3.0}, {"a": 1}, room=2), [], "b", 5, True),
     ],
 )
-def test_when_somebody_becomes_overdue(engine: Engine, queue: list[str], at: float | None) -> None:
-    assert overdue_at(engine, waiting(*queue), PATIENCE_S) == at
+def test_whether_one_that_comes_may_begin_at_once(
+    engine: Engine, queue: list[str], model: str, now: float, at_once: bool
+) -> None:
+    assert takes(engine, waiting(*queue), model, now, TURN_S) is at_once
 
 
 def test_the_swaps_to_come_can_be_shown() -> None:
     engine = Engine({"a": 1.0, "b": 2.0}, {"a": 1}, room=2)
-    queue = waiting("a1@5", "c1@6", "d1@7", "d2@8", "e1@2")
-    assert planned(engine, queue, 13, PATIENCE_S, {"d": 18.0}) == (
-        Swap("e", "a", 1, 2.0, None),
-        Swap("d", "b", 2, 7.0, 18.0),
-        Swap("c", "e", 1, 6.0, None),
-    )
-    assert planned(Engine({}, {}, loading="c"), queue[:2], 13, PATIENCE_S, {}) == (Swap("a", "c", 1, 5.0, None),)
-    assert planned(engine, [], 13, PATIENCE_S, {}) == ()
+    queue = waiting("a1@99", "c1@98", "d2@99", "e1@2")
+    assert planned(engine, queue, 13, TURN_S) == (Swap("e", "a", 1), Swap("d", "b", 2), Swap("c", "e", 1))
+    assert [before(engine, queue, model, 13, TURN_S) for model in "abcdefg"] == [5, 5, 5, 4, 2, 5, 5]
+    assert planned(engine, [], 13, TURN_S) == ()
 
 
 # ── whole days ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -85,84 +111,89 @@ MODELS = "abcd"
 
 @dataclass
 class Server:
-    """A server that does what it is told, on a clock of its own."""
+    """A server that does what it is told, on a clock of its own. Requests are models, or models with `!`."""
 
     room: int
     loaded: dict[str, float] = field(default_factory=dict)
-    loading: str | None = None
+    before: dict[str, float] = field(default_factory=dict)
     busy: dict[str, int] = field(default_factory=dict)
-    queue: list[Waiting] = field(default_factory=list)
-    events: list[tuple[float, int, str, str]] = field(default_factory=list)
-    begun: dict[str, float] = field(default_factory=dict)
-    loads: list[tuple[float, str]] = field(default_factory=list)
+    queue: list[tuple[float, int, str]] = field(default_factory=list)
+    events: list[tuple[float, int, str]] = field(default_factory=list)
+    waited: dict[int, float] = field(default_factory=dict)
+    loads: int = 0
 
     def run(self, arrivals: list[tuple[float, str]]) -> None:
-        for number, (at, model) in enumerate(arrivals):
-            self.events.append((at, number, "comes", model))
-        heapq.heapify(self.events)
-        serial = len(arrivals)
+        for number, (at, request) in enumerate(arrivals):
+            heapq.heappush(self.events, (at, number, request))
         while self.events:
-            now, number, what, model = heapq.heappop(self.events)
-            match what:
-                case "comes":
-                    self.queue.append(Waiting(f"{model}{number}", model, now))
-                case "is there":
-                    self.loaded[model], self.loading = now, None
-                case "ends":
-                    self.busy[model] -= 1
-                case _:
-                    pass  # somebody is due, which is for `step` to see
-            serial = self._do(now, serial)
+            now, number, what = heapq.heappop(self.events)
+            if number < 0:
+                self.busy[what] -= 1
+            else:
+                self.queue.append((now, number, what))
+            while self._one_begins(now):
+                pass
 
-    def _do(self, now: float, serial: int) -> int:
-        engine = Engine(dict(self.loaded), dict(self.busy), self.loading, self.room)
-        told = step(engine, self.queue, now, PATIENCE_S)
-        for it in [it for it in self.queue if it.id in told.start]:
-            assert it.model in self.loaded
-            self.queue.remove(it)
-            self.begun[it.id] = now
-            self.busy[it.model] = self.busy.get(it.model, 0) + 1
-            serial += 1
-            heapq.heappush(self.events, (now + SERVE_S, serial, "ends", it.model))
-        if told.evict is not None:
-            assert not self.busy.get(told.evict), "a model goes only when nobody uses it"
-            del self.loaded[told.evict]
-        if told.load is not None:
-            assert self.loading is None
-            assert told.load not in self.loaded
+    def _one_begins(self, now: float) -> bool:
+        engine = Engine(self.loaded, self.busy, self.room, self.before)
+        told = step(engine, self._batches(), now, TURN_S)
+        allowed = [it for it in self.queue if told.admits(it[2][0], urgent="!" in it[2])]
+        if not allowed:
+            return False
+        at, number, request = min(allowed, key=lambda it: ("!" not in it[2], it[0]))
+        self.queue.remove((at, number, request))
+        model, ready = request[0], now
+        if model not in self.loaded:
+            assert model == told.load
+            if told.evict is not None:
+                assert not self.busy.get(told.evict), "a model goes only when nobody uses it"
+                del self.loaded[told.evict]
             assert len(self.loaded) < self.room
-            self.loading = told.load
-            self.loads.append((now, told.load))
-            serial += 1
-            heapq.heappush(self.events, (now + LOAD_S, serial, "is there", told.load))
-        due = overdue_at(Engine(self.loaded, self.busy, self.loading, self.room), self.queue, PATIENCE_S)
-        if due is not None and due > now:
-            serial += 1
-            heapq.heappush(self.events, (due, serial, "is due", ""))
-        return serial
+            self.loaded[model] = self.before[model] = now
+            self.loads += 1
+        ready = max(now, self.loaded[model] + LOAD_S)
+        self.waited[number] = now - at
+        self.busy[model] = self.busy.get(model, 0) + 1
+        heapq.heappush(self.events, (ready + SERVE_S, -1 - number, model))
+        return True
+
+    def _batches(self) -> list[Batch]:
+        found = []
+        for model in MODELS:
+            its = [(at, "!" in request) for at, _, request in self.queue if request[0] == model]
+            if its:
+                due = min((at if urgent else at + PATIENCE_S for at, urgent in its), default=inf)
+                found.append(Batch(model, len(its), due, 2, any(urgent for _, urgent in its)))
+        return found
 
 
-days = st.lists(st.tuples(st.integers(0, 200).map(lambda tenths: tenths / 2), st.sampled_from(MODELS)), max_size=60)
+days = st.lists(
+    st.tuples(st.integers(0, 400).map(lambda tenths: tenths / 2), st.sampled_from([*MODELS, "a!"])), max_size=60
+)
 
 
 @given(days, st.integers(1, 3))
-def test_everybody_is_served_and_nobody_is_overtaken_twice_by_the_same(
-    arrivals: list[tuple[float, str]], room: int
-) -> None:
+def test_everybody_is_served_within_the_bound(arrivals: list[tuple[float, str]], room: int) -> None:
     server = Server(room)
     server.run(arrivals)
-    came = {f"{model}{number}": (at, model) for number, (at, model) in enumerate(arrivals)}
-    assert server.begun.keys() == came.keys()
-    for name, (at, model) in came.items():
-        between = [loaded for when, loaded in server.loads if at + PATIENCE_S <= when <= server.begun[name]]
-        others = [loaded for loaded in between if loaded != model]
-        assert len(others) == len(set(others)), f"{name} waited from {at} to {server.begun[name]}: {server.loads}"
-        # One load and batch may just have begun, then every other model's, then its own.
-        assert server.begun[name] - at <= PATIENCE_S + (len(MODELS) + 1) * (LOAD_S + SERVE_S)
+    assert server.waited.keys() == set(range(len(arrivals)))
+    # One turn of what is loaded, one of each other model (and of critical ones before it), and what ends meanwhile.
+    a_turn = TURN_S + LOAD_S + SERVE_S
+    assert max(server.waited.values(), default=0.0) <= PATIENCE_S + TURN_S + (len(MODELS) + 1) * a_turn
+
+
+@given(days, st.integers(0, 400).map(lambda tenths: tenths / 2))
+def test_the_critical_wait_for_what_runs_and_for_nothing_else(arrivals: list[tuple[float, str]], at: float) -> None:
+    others = [(when, request[0]) for when, request in arrivals if request[0] != "d" and when <= at]
+    server = Server(room=1)
+    server.run([*others, (at, "d!")])
+    assert server.waited[len(others)] <= PATIENCE_S + LOAD_S + SERVE_S
+    if all(at - when < PATIENCE_S for when, _ in others):
+        assert server.waited[len(others)] <= LOAD_S + SERVE_S
 
 
 def test_alternating_requests_become_batches() -> None:
     server = Server(room=1)
     server.run([(number * 0.5, "ab"[number % 2]) for number in range(200)])
-    # One load for each request would be 200 loads; patience and a load make a batch of some 30.
-    assert len(server.loads) <= 16
+    # One load for each request would be 200 loads; patience and a turn make a batch of some 20.
+    assert server.loads <= 16

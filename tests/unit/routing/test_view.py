@@ -65,3 +65,13 @@ def test_what_it_costs_in_its_region(compiled: Compile) -> None:
 def test_its_weight_is_the_routes_unless_something_else_is_said(compiled: Compile) -> None:
     here = candidate(compiled({"p": ["m"]}))
     assert (view().weight(here), view({"p": 0.5}).weight(here), view({"p": -1}).weight(here)) == (2.0, 0.5, 0.0)
+
+
+def test_what_is_asked_of_all_at_once_is_what_is_asked_of_each(compiled: Compile) -> None:
+    priced = {"models": ["m"], "cost_per_1k_tokens": {"m": {"input": 0.5, "output": 1}}}
+    table = compiled({"p": priced, "q": {"models": ["m"], "base_url": "https://x.example.com"}})
+    facts = RouteFacts("m", prompt_tokens=2000)
+    here = [candidate(table), candidate(table, region="eu-west"), candidate(table, "q")]
+    for seen in (view(), view({"p": 0.5}), view({"p": -1}), view(factors={"eu-west": 2.0})):
+        assert seen.weights_of(here) == [seen.weight(it) for it in here]
+        assert seen.costs(here, facts) == [seen.cost(it, facts) for it in here]

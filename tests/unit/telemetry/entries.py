@@ -36,7 +36,21 @@ RECORD = RequestRecord(
     attempts=(ATTEMPT,),
     plan=PLAN,
 )
-ENTRY = LogEntry(RECORD, "acme", "key_1", path="/v1/chat/completions", cost=1_200_000, stages={"queue": 0.1})
+
+
+def logged(
+    record: RequestRecord, tenant: str = "acme", key_id: str = "key_1", cost: int | None = 1_200_000
+) -> LogEntry:
+    """The request of a record, as it is written down."""
+    return LogEntry(
+        record.id, record.at, tenant, key_id, record.dialect, "POST", "/v1/chat/completions", record.asked,
+        record.provider, record.model, record.stage, record.status, record.stream, record.ttft_s, record.total_s,
+        record.overhead_s, record.usage, cost, record.error, record.message, record.warnings, {"queue": 0.1},
+        record.attempts, record.plan, record.cached,
+    )  # fmt: skip
+
+
+ENTRY = logged(RECORD)
 
 
 def record(**different: object) -> RequestRecord:
@@ -46,4 +60,4 @@ def record(**different: object) -> RequestRecord:
 def entry(
     *, tenant: str = "acme", key_id: str = "key_1", cost: int | None = 1_200_000, **different: object
 ) -> LogEntry:
-    return replace(ENTRY, record=record(**different), tenant=tenant, key_id=key_id, cost=cost)
+    return logged(record(**different), tenant, key_id, cost)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ai_dashboard.tui.chart import DOTS, Box, Curve, Ticks, axis, boxes, curves
+from ai_dashboard.tui.chart import DOTS, Box, Curve, Ticks, axis, boxes, columns, curves
 from ai_dashboard.tui.format import duration
 from ai_dashboard.tui.ink import Ink, text_of, width_of
 
@@ -81,3 +81,30 @@ def test_a_chart_is_never_wider_or_taller_than_its_place(values: list[float | No
     assert len(lines) <= height
     assert all(width_of(line) <= width for line in lines)
     assert all(cell_len(text) == len(text) for line in lines for text, _ in line)
+
+
+def test_each_column_stands_in_its_place_as_high_as_its_value() -> None:
+    top, y = axis(4.0, duration)
+    days = Ticks([0, 3], ["first", "last"])
+    texts = [text_of(line) for line in columns([1.0, None, 0.0, 4.0], 48, 10, top=top, x=days, y=y, rule=None)]
+    heights = [sum(text[place : place + 1] == "█" for text in texts) for place in range(48)]
+    filled = [place for place, height in enumerate(heights) if height]
+    left = [heights[place] for place in filled if place < 24]
+    right = [heights[place] for place in filled if place >= 24]
+    assert min(right) > max(left) > 0
+    assert max(filled[index + 1] - filled[index] for index in range(len(filled) - 1)) > 12  # two days without any
+    assert texts[-1].split() == ["first", "last"]
+
+
+def test_a_rule_lies_behind_the_columns() -> None:
+    top, y = axis(4.0, duration)
+    lines = columns([1.0, 4.0], 40, 10, top=top, x=Ticks([0], ["day"]), y=y, rule=2.0)
+    ruled = [line for line in lines if any(ink is Ink.WARN for _, ink in line)]
+    assert len(ruled) == 1
+    assert {ink for text, ink in ruled[0] if "█" in text} == {Ink.FIRST}
+    assert all(width_of(line) <= 40 for line in lines)
+
+
+def test_without_any_value_only_the_axes_are_drawn() -> None:
+    lines = columns([None, 0.0], 40, 8, top=1.0, x=Ticks([0], ["day"]), y=Ticks([0], ["0"]), rule=None)
+    assert not any("█" in text_of(line) for line in lines)

@@ -33,3 +33,10 @@ def test_numbers_stand_on_the_right() -> None:
     texts = {"name": ("ollama", Ink.PLAIN), "p95": ("88ms", Ink.DIM), "why": ("because", Ink.DIM)}
     assert text_of(row(place(COLUMNS, 17), texts)) == "ollama  88ms bec…"
     assert text_of(heading(place(COLUMNS, 17))) == "name     p95 why "
+
+
+def test_what_is_drawn_stands_in_its_column_as_it_is() -> None:
+    texts = {"name": ("ollama", Ink.PLAIN), "p95": ("88ms", Ink.DIM)}
+    line = row(place(COLUMNS, 17), texts, {"why": [("██", Ink.FIRST), ("▒▒", Ink.SECOND)]})
+    assert text_of(line) == "ollama  88ms ██▒▒"
+    assert line[-2:] == [("██", Ink.FIRST), ("▒▒", Ink.SECOND)]

@@ -125,3 +125,24 @@ def test_plurals(number: int, text: str) -> None:
 def test_what_was_spent_fits_its_column(nano: int | None, text: str) -> None:
     assert fmt.spent(nano) == text
     assert len(text) <= 6
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"),
+    [
+        (None, "–"),
+        (0.0, "$0"),
+        (0.00001, "<$.0001"),
+        (0.0004, "$0.0004"),
+        (0.00995, "$0.01"),
+        (12.5, "$12.50"),
+        (-3.456, "−$3.46"),
+        (-0.00001, "−<$.0001"),
+        (1_234.5, "$1,234.50"),
+        (9_999.99, "$9,999.99"),
+        (12_345.0, "$12.3k"),
+    ],
+)
+def test_dollars_fit_their_column(dollars: float | None, text: str) -> None:
+    assert fmt.usd(dollars) == text
+    assert len(text.removeprefix("−")) <= 9

@@ -136,3 +136,10 @@ def test_where_hardly_a_word_is_the_same_no_low_threshold_will_do() -> None:
     assert made.find(b"b", other, at(50), 0.0) is None
     assert made.figures("hashing").near[-1].reason == "reworded"
     assert made.find(b"b", other, at(20), 0.0) is not None
+
+
+def test_what_is_expired_goes_at_once_when_it_is_cleared() -> None:
+    made = store(meaning("a", at(0)), meaning("b", at(90), bucket=b"other"))
+    assert made.clear_expired(99.0) == 0
+    assert made.clear_expired(100.0) == 2
+    assert (len(made), made.bytes) == (0, 0)

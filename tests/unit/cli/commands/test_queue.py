@@ -17,6 +17,18 @@ def test_nobody_has_to_wait() -> None:
     assert lines({"lines": []}) == ["nobody waits, and nobody has waited since the start"]
 
 
+def test_what_is_loaded_next_follows() -> None:
+    swap = {"load": "qwen3", "evict": "gemma", "requests": 3, "load_s": 18.04}
+    then = {"load": "phi", "evict": None, "requests": 1, "load_s": None}
+    gpu = {"provider": "gpu", "max_loaded": 2, "loaded": ["gemma"], "planned": [swap, then], "swaps": 7}
+    idle = {"provider": "pc", "max_loaded": 1, "loaded": [], "planned": [], "swaps": 0}
+    assert lines({"lines": [], "swaps": [gpu, idle]})[1:] == [
+        "gpu holds gemma (2 at one time); next qwen3 in place of gemma for 3, 18.0 s to load, then phi for 1;"
+        " 7 swaps since the start",
+        "pc holds nothing (1 at one time); next nothing; 0 swaps since the start",
+    ]
+
+
 def test_the_longest_line_comes_first_and_columns_stand_below_each_other() -> None:
     head, first, second = lines({"lines": [line("small", 0), line("qwen3-32b", 7, 3.21)]})
     assert head.split() == ["waiting", "for", *LEVELS, "oldest", "per", "min", "refused", "late"]

@@ -1,0 +1,1 @@
+"""What a shell can complete: the tree of sub-commands, read off the parsers themselves, and a script for each shell."""

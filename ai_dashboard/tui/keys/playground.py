@@ -1,0 +1,51 @@
+"""Keys of the playground, of the line that says whom it asks, and of the box in which a question is typed."""
+
+from ai_dashboard.tui.keys.key import Key, Scope
+
+KEYS: tuple[Key, ...] = (
+    Key("playground.write", Scope.PLAYGROUND, "i", "i", "write", "Write", "Write a question", 1),
+    Key(
+        "playground.models",
+        Scope.PLAYGROUND,
+        "m",
+        "m",
+        "models",
+        "Models",
+        "Choose models, temperature, longest answer, system prompt",
+        2,
+    ),
+    Key("playground.back", Scope.PLAYGROUND, "escape", "esc", "back", "Stop", "Stop the answers; else leave", 3),
+    Key("playground.open", Scope.PLAYGROUND, "enter", "⏎", "open", "Inspect", "Inspect the request of this answer", 6),
+    Key("playground.copy", Scope.PLAYGROUND, "y", "y", "copy", "Copy", "Copy the answer", 7),
+    Key("playground.clear", Scope.PLAYGROUND, "x", "x", "clear", "Clear", "Clear: begin the conversations anew", 8),
+    Key("playground.next", Scope.PLAYGROUND, "right,l", "→", "turn(1)", "Next", "To the next model's answer", 9),
+    Key("playground.previous", Scope.PLAYGROUND, "left,h", "←", "turn(-1)", "Before", "To the answer before"),
+    Key("prompt.send", Scope.PROMPT, "enter", "⏎", "send", "Ask", "Ask what is written", 1),
+    Key("prompt.newline", Scope.PROMPT, "ctrl+j,shift+enter", "^j", "newline", "Line", "Another line", 2),
+    Key(
+        "prompt.leave",
+        Scope.PROMPT,
+        "escape",
+        "esc",
+        "screen.leave_prompt",
+        "Stop",
+        "Stop the answers; else leave the box",
+        3,
+    ),
+    Key(
+        "prompt.models",
+        Scope.PROMPT,
+        "ctrl+o",
+        "^o",
+        "screen.models",
+        "Models",
+        "Choose models and how they are asked",
+        4,
+    ),
+    Key("prompt.panels", Scope.PROMPT, "tab", "tab", "screen.turn(0)", "Answers", "To the answers", 5),
+    Key("prompt.up", Scope.PROMPT, "up", "↑", "up", "Before", "A line up; from the first one the question before"),
+    Key("prompt.down", Scope.PROMPT, "down", "↓", "down", "After", "A line down; from the last one the question after"),
+    Key("setup.keep", Scope.SETUP, "enter", "⏎", "screen.keep_setup", "Take", "Ask these from now on", 1),
+    Key("setup.drop", Scope.SETUP, "escape", "esc", "screen.drop_setup", "Drop", "Leave it as it was", 2),
+    Key("setup.complete", Scope.SETUP, "tab", "tab", "screen.complete_setup", "Complete", "Take the first choice", 3),
+)
