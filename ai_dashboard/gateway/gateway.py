@@ -4,56 +4,52 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from socket import socket as Socket
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ai_dashboard import __version__
 from ai_dashboard.config.expand import Env
-from ai_dashboard.config.load import FILES, Config, Loaded
-from ai_dashboard.config.redact import redact
-from ai_dashboard.config.schema import GatewaySettings, Mappings
+from ai_dashboard.config.load import Config, Loaded
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.control import ConfigFile, ProviderAction
-from ai_dashboard.core.diagnostics import Severity
 from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents, LogLevel
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord
-from ai_dashboard.core.snapshot import Alert, BreakerState, ConfigView, HostView, ProviderView, Snapshot
+from ai_dashboard.core.snapshot import Alert, ConfigView, HostView, ProviderView, Snapshot
 from ai_dashboard.costs.catalogue import public_prices
 from ai_dashboard.costs.pricing import completed
 from ai_dashboard.gateway.alert_desk import AlertDesk
 from ai_dashboard.gateway.audit_trail import Trail
+from ai_dashboard.gateway.beginning import first_generation, limits_of, listen_privately, read_files
 from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.embedding import embed_through
 from ai_dashboard.gateway.gauges import Gauges
-from ai_dashboard.gateway.generation import Completed, Generation, build_generation
+from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.health import HealthMonitor
 from ai_dashboard.gateway.insight import Insight
 from ai_dashboard.gateway.keeping import Keeping
-from ai_dashboard.gateway.masking import masked
 from ai_dashboard.gateway.operations import find, operate
+from ai_dashboard.gateway.own_events import breaker_moved, listening
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.sharing import sharing_of
 from ai_dashboard.gateway.snapshot import freeze
-from ai_dashboard.gateway.targets import TargetState
 from ai_dashboard.gateway.trip_events import TripEvents
 from ai_dashboard.routing.wishes import with_headers
 from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.telemetry.json_log import JsonLog
-from ai_dashboard.telemetry.redaction import without_quotes
 from ai_dashboard.transport.client import UpstreamClient
-from ai_dashboard.transport.http1 import Limits, Server
+from ai_dashboard.transport.http1 import Server
 
 if TYPE_CHECKING:
     from ai_dashboard.config.discover import Discovery
@@ -112,12 +108,12 @@ class Gateway:
         self._conversations = Conversations()
         self.diagnostics = loaded.diagnostics
         public, wall = public_prices(), self.runtime.clock.wall
-        self.generation = _first_generation(loaded, self._chance, lambda config: completed(config, public, wall()))
+        self.generation = first_generation(loaded, self._chance, lambda config: completed(config, public, wall()))
         self.client.widen(self.generation.settings.limits.max_in_flight)
         self.runtime.adopt(self.generation.config)
         self.log = log or JsonLog(self.generation.settings.logging.level, self.runtime.clock)
         self.log.sources.append(TripEvents(self.runtime.ring))
-        self.runtime.on_breaker = self._breaker_moved
+        self.runtime.on_breaker = partial(breaker_moved, self.log)
         self._alert_desk = AlertDesk(self.runtime.clock, self.log)
         self._trail = Trail(audit)
         self.sharing = sharing_of(self.generation, self.runtime, self._chance, self.log)
@@ -160,13 +156,13 @@ class Gateway:
         port = settings.listen.port if self._options.port is None else self._options.port
         await self.keeping.open()
         self.guard.check(settings)
-        self._server = Server(GatewayServer(self, self.guard).handle, _limits(settings))
+        self._server = Server(GatewayServer(self, self.guard).handle, limits_of(settings))
         await self._server.__aenter__()
         try:
             given, shared = self._options.inherited, self._options.share_port
             self._address = await self._server.listen(host, port, shared=shared, inherited=given)
-            if (socket := self._options.control_socket) is not None:
-                await _listen_privately(self._server, socket)
+            if (private := self._options.control_socket) is not None:
+                await listen_privately(self._server, private)
         except BaseException:
             await self._server.__aexit__(None, None, None)
             raise
@@ -230,7 +226,7 @@ class Gateway:
         """Where it listens."""
         return self._address
 
-    def listeners(self) -> list[Socket]:
+    def listeners(self) -> list[socket.socket]:
         """Copies of the sockets that it listens on, for a gateway that takes its place."""
         return self._server.copies()
 
@@ -291,7 +287,7 @@ class Gateway:
         folder = self._loaded.folder
         if folder is None:
             return ()
-        return await asyncio.to_thread(_read_files, folder)
+        return await asyncio.to_thread(read_files, folder)
 
     async def refresh(self) -> None:
         """Check all providers now."""
@@ -332,23 +328,6 @@ class Gateway:
 
         picture = self._cell
         self._cell = replace(picture, alerts=self._alert_desk.marked(picture.alerts))
-
-    def _breaker_moved(self, target: TargetState, before: BreakerState) -> None:
-        """Tell of a breaker that is in another state than it was when it was last told of."""
-        now, level = target.breaker, LogLevel.INFO
-        if now is BreakerState.OPEN:
-            level = LogLevel.WARNING
-        name, model = target.provider.name, masked(target.model)
-        self.log.note(
-            level,
-            "breaker_moved",
-            f"the breaker of {model} at {name} is {now}",
-            model=model,
-            provider=name,
-            before=str(before),
-            after=str(now),
-            reason=without_quotes(masked(target.reason)) if now is BreakerState.OPEN else "",
-        )
 
     def _config_view(self) -> ConfigView:
         folder = self._loaded.folder
@@ -397,55 +376,7 @@ class Gateway:
         self._watching = self._tasks.create_task(self._monitor.watch(), name="health")
 
 
-def _first_generation(loaded: Loaded, chance: random.Random, completed: Completed) -> Generation:
-    if loaded.config is not None:
-        return build_generation(1, loaded.config, chance=chance, completed=completed)
-    errors = [finding for finding in loaded.diagnostics if finding.severity is Severity.ERROR]
-    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    nothing = Config(MappingProxyType({}), Mappings(), GatewaySettings(), "refused files")
-    return build_generation(0, nothing, refused=f"{errors[0]}{more}", completed=completed)
-
-
-def listening(address: tuple[str, int], providers: Iterable[str], label: str = "") -> str:
-    """Where a gateway listens and who answers, for people."""
-    host, port = address
-    shown = f"[{host}]" if ":" in host else host
-    names = ", ".join(providers) or "none yet"
-    return f"{label}listening on http://{shown}:{port}/v1 (providers: {names})"
-
-
 def _decided(options: Options) -> frozenset[str]:
     """The settings that the command line has decided, whatever the files say."""
     given = {"listen.host": options.host, "listen.port": options.port}
     return frozenset(name for name, value in given.items() if value is not None)
-
-
-def _limits(settings: GatewaySettings) -> Limits:
-    limits = settings.limits
-    return Limits(
-        max_header_bytes=int(limits.max_header_kb * 1024),
-        max_body_bytes=int(limits.max_body_mb * (1 << 20)),
-        header_read_s=limits.header_read_s,
-        max_connections=limits.max_connections,
-    )
-
-
-async def _listen_privately(server: Server, socket: Path) -> None:
-    """Listen under a name that appears only once it is safe: whoever sees it can connect, and only the owner can."""
-    draft = socket.with_name(f".{socket.name}")
-    await server.listen_unix(draft)
-    draft.chmod(0o600)
-    draft.rename(socket)
-
-
-def _read_files(folder: Path) -> tuple[ConfigFile, ...]:
-    files = []
-    for name in FILES:
-        path = folder / name
-        try:
-            text = path.read_bytes().decode("utf-8", "replace")
-        except OSError:
-            files.append(ConfigFile(name, str(path), "", missing=True))
-        else:
-            files.append(ConfigFile(name, str(path), redact(text)))
-    return tuple(files)

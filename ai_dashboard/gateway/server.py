@@ -13,6 +13,7 @@ from ai_dashboard.gateway.entrances import ENTRANCES, Entrance
 from ai_dashboard.gateway.guard import Guard, require_json
 from ai_dashboard.gateway.health_page import HealthPage
 from ai_dashboard.gateway.listings import Listings
+from ai_dashboard.gateway.metrics_page import MetricsPage
 from ai_dashboard.gateway.on_record import error_headers, id_headers
 from ai_dashboard.gateway.pipeline import answer
 from ai_dashboard.gateway.routes import Handler, Route, Routes, Scope
@@ -174,12 +175,13 @@ def _list_routes(gateway: "Governed") -> list[Route]:
 
 
 def _health_routes(gateway: "Governed") -> list[Route]:
-    """Open to anybody: how it is."""
+    """How it is: open to anybody, and in figures to whoever may read."""
     page = HealthPage(gateway)
     return [
         Route("GET", "/health", Scope.OPEN, page.health),
         Route("GET", "/health/liveliness", Scope.OPEN, page.liveliness),
         Route("GET", "/health/readiness", Scope.OPEN, page.readiness),
+        Route("GET", "/metrics", Scope.READ, MetricsPage(gateway).metrics),
     ]
 
 

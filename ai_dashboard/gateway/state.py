@@ -1,7 +1,6 @@
 """The state folder: what the gateway keeps for itself between starts. Only its owner can read it."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +22,8 @@ def admin_token(folder: Path, env: Mapping[str, str]) -> str:
     none. Where the folder cannot be written the token lives as long as the process."""
     if key := env.get(ADMIN_KEY_VARIABLE):
         return key
+    import secrets
+
     path = folder / TOKEN_FILE
     fresh = secrets.token_urlsafe(32)
     try:

@@ -93,7 +93,8 @@ class LogReader:
             connection = open_reader(self._path)
             try:
                 connection.set_progress_handler(lambda: int(monotonic() > gives_up_at), _STEPS)
-                return question(connection)
+                is_made = connection.execute("PRAGMA user_version").fetchone()[0]  # else its writer is about to
+                return question(connection) if is_made else nothing
             finally:
                 connection.close()
         except sqlite3.OperationalError as error:

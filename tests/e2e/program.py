@@ -119,6 +119,19 @@ def serving(*arguments: str, state: Path, env: dict[str, str] | None = None) -> 
         process.communicate()
 
 
+def complaints(told: str) -> list[str]:
+    """What standard error holds besides events that are no error; empty after a calm end."""
+    return [line for line in told.splitlines() if not _is_calm(line)]
+
+
+def _is_calm(line: str) -> bool:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(event, dict) and event.get("level") in ("debug", "info", "warning")
+
+
 def descendants(pid: int) -> list[psutil.Process]:
     """Every process that a process has started, down to the last."""
     try:

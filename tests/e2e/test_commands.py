@@ -3,13 +3,14 @@
 import json
 import re
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ai_dashboard.cli.neighbour import nobody_at
-from tests.e2e.program import Serving, run, serving
+from tests.e2e.program import Serving, environment, run, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -53,6 +54,26 @@ def test_status_for_programs_is_the_whole_picture(demo: Serving) -> None:
 def test_status_for_a_status_bar_is_one_line(demo: Serving) -> None:
     done = run("status", "--tmux", "--url", demo.url, state=demo.state)
     assert re.fullmatch(r"[●◐○] \d/5 \d+\.\d/s.* DEMO\n", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("name", "sign"),
+    [
+        ("health-status", r"^● Redis|^– Redis .* OFF"),
+        ("providers-overview", r"^. demo-vllm +\w+ +3 "),
+        ("litellm-metrics", r"^Latency +p50 "),
+        ("cache-performance", r"^off: set|^Keys"),
+        ("provider-score", r"^demo-vllm +(\d+|–) "),
+        ("litellm-logs", r"^nothing yet|^\d\d:\d\d:\d\d (INFO|ERROR) "),
+        ("litellm-status", r"^Connections +\d+ open"),
+    ],
+)
+def test_widgets_show_the_gateway_that_runs(name: str, sign: str, demo: Serving) -> None:
+    script = Path(__file__).parents[2] / "wth-widgets" / "litellm" / "bin" / f"{name}.sh"
+    env = environment(demo.state) | {"LITELLM_HOST": demo.url}
+    done = subprocess.run([script], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(sign, done.stdout, re.MULTILINE), done.stdout
 
 
 def test_status_of_nobody_is_a_line_and_exit_1(nobody: str, tmp_path: Path) -> None:

@@ -69,7 +69,8 @@ RECORDS = [
 ]  # fmt: skip
 METRICS = """\
 # HELP litellm_requests_total Requests
-litellm_requests_total{status="success"} 90
+litellm_requests_total{status="success"} 85
+litellm_requests_total{status="cancelled"} 5
 litellm_requests_total{status="error"} 10
 litellm_request_duration_seconds_bucket{le="1",model="b"} 50
 litellm_request_duration_seconds_bucket{le="0.5",model="a"} 20

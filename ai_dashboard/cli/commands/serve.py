@@ -39,9 +39,9 @@ from ai_dashboard.cli.workers import Crew, supervise
 from ai_dashboard.config.load import Config
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.logs import LogLevel
-from ai_dashboard.gateway.gateway import listening
 from ai_dashboard.gateway.guard import refuse_open_listener
 from ai_dashboard.gateway.memory import keep_house
+from ai_dashboard.gateway.own_events import listening
 from ai_dashboard.gateway.thread import SWITCH_INTERVAL_S, new_loop
 from ai_dashboard.transport.http1.listening import reserve
 

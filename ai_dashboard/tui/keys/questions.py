@@ -16,7 +16,7 @@ KEYS: tuple[Key, ...] = (
         "l",
         "answer('leave')",
         "Leave running",
-        "Leave the gateway running without a screen; no request is cut",
+        "Leave the gateway running; no request is cut",
         2,
     ),
     Key("quit.no", Scope.QUIT, "n,escape", "n", "answer('stay')", "Stay", "Stay", 3),

@@ -17,6 +17,7 @@ from ai_dashboard.control.remote import RemotePort
 from ai_dashboard.core.cache import Expired, Invalidated
 from ai_dashboard.core.control import ControlPort, PortClosed, ProviderAction
 from ai_dashboard.core.errors import (
+    AlertNotFound,
     CallerError,
     ConfigConflict,
     ConfigNotWritten,
@@ -35,6 +36,7 @@ from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.gateway.units import NO_SYSTEMD
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange, Server
+from tests.integration.gateway.scene import until
 from tests.unit.cache.asks import entry
 
 TOKEN = "the-operator"
@@ -198,6 +200,33 @@ async def test_a_service_is_asked_for_only_where_one_is_configured(
     assert "no `service` is configured" in (await port.service("off")).note
     with pytest.raises(ProviderNotFound, match="'no/body'"):
         await port.service("no/body", "stop")
+
+
+async def test_both_tell_the_same_events(both: Both) -> None:
+    await until(lambda: any(it.event == "request_failed" for it in both.gateway.logs(0, 9999).events))
+    for after, limit in ((0, 500), (1, 2), (9999, 1)):
+        while (near := await both.local.logs(after, limit)) != (far := await both.remote.logs(after, limit)):
+            assert near.next != far.next  # one more has come in between
+    assert near.events
+    assert "sk-callers-0123" not in repr(far)
+
+
+async def test_an_alert_is_noted_silenced_and_opened_again(both: Both, port: ControlPort) -> None:
+    key = "provider:nobody:unavailable"
+    await port.refresh()
+    assert (await port.alert(key, "ack")).acked
+    alert = await port.alert(key, "silence", 2)
+    assert alert.silenced_until is not None
+    assert not next(it for it in (await port.snapshot()).alerts if it.key == key).is_open
+    assert (await port.alert(key, "reopen")).is_open
+    with pytest.raises(AlertNotFound, match="no alert 'none'"):
+        await port.alert("none", "ack")
+    with pytest.raises(CallerError, match="at most"):
+        await port.alert(key, "silence", 0)
+
+
+async def test_a_gateway_without_a_record_of_changes_says_so(port: ControlPort) -> None:
+    assert not (await port.audit()).kept
 
 
 async def test_a_wrong_wish_is_the_same_error(port: ControlPort) -> None:
@@ -382,6 +411,8 @@ ASKS: dict[str, Callable[[ControlPort], Awaitable[object]]] = {
     "config_text": lambda port: port.config_text("providers.yaml"),
     "propose": lambda port: port.propose("providers.yaml", PROVIDERS),
     "backups": lambda port: port.backups(),
+    "logs": lambda port: port.logs(0),
+    "audit": lambda port: port.audit(),
     "refresh": lambda port: port.refresh(),
 }
 

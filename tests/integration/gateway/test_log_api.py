@@ -129,7 +129,7 @@ async def test_the_command_shows_lines_and_one_request(tmp_path: Path, capsys: p
         failed = replace(ATTEMPT, error="upstream_timeout", message="no answer")
         await home.note(
             at(7200, id="old"),
-            replace(at(1, id="abcdef", error="x", message="\x1b[2J", attempts=(failed, ATTEMPT)), request_body=b"hi"),
+            at(1, id="abcdef", error="x", message="\x1b[2J", attempts=(failed, ATTEMPT))._replace(request_body=b"hi"),
         )
         assert await home.door.command("requests", "--since", "1h") == 0
         out = capsys.readouterr().out

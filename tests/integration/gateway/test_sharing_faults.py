@@ -1,7 +1,6 @@
 """Redis is killed, freezes, gets slow, refuses us or comes back empty, while three gateways serve: nobody notices."""
 
 import asyncio
-import logging
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -25,7 +24,6 @@ CALM_S, TROUBLED_S = 0.5, 1.0
 LIMITED = {"gpu": {"rate_limits": {"max_concurrent": 64}}}
 """So that every request asks Redis for a place."""
 
-LOGGER = "ai_dashboard.gateway.sharing"
 
 SLOW_S = 0.5
 """What an answer takes on a line that is slow."""
@@ -165,21 +163,19 @@ def p99(took: list[float]) -> float:
     return took[int(len(took) * 0.99)]
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == LOGGER]
+def said(gateways: list[House], event: str) -> list[str]:
+    """What all of them have told of Redis under this name."""
+    told = [it for home in gateways for it in home.gateway.logs(0, 9999).events]
+    return [it.message for it in told if it.event == event]
 
 
 def alerts(home: House) -> set[str]:
     return {alert.key for alert in home.gateway.snapshot().alerts}
 
 
-async def nobody_notices(
-    gateways: list[House], trouble: AbstractAsyncContextManager[None], caplog: pytest.LogCaptureFixture
-) -> None:
+async def nobody_notices(gateways: list[House], trouble: AbstractAsyncContextManager[None]) -> None:
     """Requests go on as if nothing had happened, before, meanwhile and after; each gateway tells of it once."""
     await all_know_of_all(gateways)
-    caplog.set_level(logging.INFO, LOGGER)
-    caplog.clear()
     load = Load(gateways)
     before = await load.run(CALM_S)
     async with asyncio.TaskGroup() as group:
@@ -190,22 +186,22 @@ async def nobody_notices(
             # 50 ms is what Redis is given; the rest is for a machine that is busy with other tests.
             assert p99(during) < p99(before) + 0.1 + 2 * load.late_s
             assert [gateways_seen(it) for it in gateways] == [0, 0, 0]
-            await until(lambda: len(said(caplog)) >= len(gateways))
-            assert len(said(caplog)) == len(gateways), said(caplog)
-            assert all("goes on by itself" in line for line in said(caplog))
+            await until(lambda: len(said(gateways, "redis_down")) >= len(gateways))
+            assert len(said(gateways, "redis_down")) == len(gateways), said(gateways, "redis_down")
+            assert all("goes on by itself" in line for line in said(gateways, "redis_down"))
             for home in gateways:
                 health = await home.http.get("/health")
                 assert (health.status_code, health.json()["status"]) == (200, "degraded")
                 assert health.json()["redis"] == "down"
                 assert "redis:down" in alerts(home)
-        caplog.clear()
     async with asyncio.TaskGroup() as group:
         group.create_task(load.run(CALM_S))
         await until(lambda: all(gateways_seen(it) == len(gateways) for it in gateways), within_s=BACK_WITHIN_S)
     assert load.failed == []
-    await until(lambda: len(said(caplog)) >= len(gateways))
-    assert len(said(caplog)) == len(gateways), said(caplog)
-    assert all("answers again" in line for line in said(caplog))
+    await until(lambda: len(said(gateways, "redis_up")) >= len(gateways))
+    for event in ("redis_down", "redis_up"):
+        assert len(said(gateways, event)) == len(gateways), said(gateways, event)
+    assert all("answers again" in line for line in said(gateways, "redis_up"))
     for home in gateways:
         await until(lambda home=home: "redis:down" not in alerts(home))  # type: ignore[misc]
         assert (await home.http.get("/health")).json()["redis"] == "up"
@@ -213,27 +209,27 @@ async def nobody_notices(
 
 @pytest.mark.parametrize("fault", [killed, frozen, with_another_password])
 async def test_no_request_fails_because_of_redis(
-    redis: Valkey, fault: Callable[[Valkey], AbstractAsyncContextManager[None]], caplog: pytest.LogCaptureFixture
+    redis: Valkey, fault: Callable[[Valkey], AbstractAsyncContextManager[None]]
 ) -> None:
     async with crew({"gpu": Play(reply(200, WHOLE))}, redis.url, entries=LIMITED) as gateways:
-        await nobody_notices(gateways, fault(redis), caplog)
+        await nobody_notices(gateways, fault(redis))
 
 
-async def test_no_request_waits_for_a_redis_that_is_slow(redis: Valkey, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_request_waits_for_a_redis_that_is_slow(redis: Valkey) -> None:
     line = Line(redis)
     async with line.open() as url, crew({"gpu": Play(reply(200, WHOLE))}, url, entries=LIMITED) as gateways:
-        await nobody_notices(gateways, line.slow(redis), caplog)
+        await nobody_notices(gateways, line.slow(redis))
 
 
-async def test_a_redis_that_is_not_there_at_the_start_keeps_nobody_waiting(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_redis_that_is_not_there_at_the_start_keeps_nobody_waiting() -> None:
     nowhere = "unix://:very-secret@/nowhere/at/all.sock"
     async with crew({"gpu": Play(reply(200, WHOLE))}, nowhere, count=1, entries=LIMITED) as (home,):
         assert (await home.chat(stream=False)).status_code == 200
         await until(lambda: "redis:down" in alerts(home))
-        await until(lambda: len(said(caplog)) == 1)
+        await until(lambda: len(said([home], "redis_down")) == 1)
         (alert,) = [it for it in home.gateway.snapshot().alerts if it.key == "redis:down"]
         health = await home.http.get("/health?details=true")
-        for text in (*said(caplog), alert.text, health.text, repr(home.gateway.snapshot())):
+        for text in (*said([home], "redis_down"), alert.text, health.text, repr(home.gateway.snapshot())):
             assert "very-secret" not in text
         assert "unix:///nowhere/at/all.sock" in alert.text
 

@@ -248,6 +248,11 @@ async def test_a_log_that_is_off_makes_no_file_and_one_that_is_put_on_goes_on(tm
         assert (await stage.log.state()).rows == 1
 
 
+async def test_a_log_that_is_about_to_be_made_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "requests.sqlite").touch()
+    assert (await LogReader(tmp_path / "requests.sqlite", Turned()).page(Question())).requests == ()
+
+
 async def test_a_question_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     async with log_in(tmp_path) as stage:
         await stage.note(*(entry() for _ in range(3000)))

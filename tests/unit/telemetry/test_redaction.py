@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.telemetry.redaction import fold_events, redacted_body, without_people, without_secrets
+from ai_dashboard.telemetry.redaction import fold_events, redacted_body, without_people, without_quotes, without_secrets
 
 KEY = "sk-aid-AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
@@ -147,3 +147,18 @@ data: not json
 @given(st.binary(max_size=300), st.sampled_from((b"", b"data: ", b'{"a":')))
 def test_any_body_is_kept_as_text(body: bytes, start: bytes) -> None:
     assert isinstance(redacted_body(start + body), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("cannot read 'qwen3' at 10.0.0.7:8000", "cannot read 'qwen3' at 10.0.0.7:8000"),
+        ("the provider's answer is not what anybody could have expected of it, and can't be read", None),
+        (f'invalid: "{"x" * 60}".', 'invalid: "[60 characters]".'),
+        (f"invalid: '{'y' * 60}", "invalid: '[60 characters]"),
+        ("write to jane@example.org", "write to [email]"),
+        ("key sk-proj-abcdefghijklmnopqrst9876", "key sk-…9876"),
+    ],
+)
+def test_what_others_say_of_a_request_is_told_without_the_request(text: str, kept: str | None) -> None:
+    assert without_quotes(text) == (text if kept is None else kept)

@@ -53,7 +53,7 @@ function from_page(   i, line, name, labels, number, all, failed, hits, misses, 
     sub(/_total$/, "", name)
     if (name == "litellm_requests") {
       any = 1; all += number
-      if (labels !~ /status="(success|ok|2[0-9x]*)"/) failed += number
+      if (labels !~ /status="(success|ok|cancelled|2[0-9x]*)"/) failed += number
     } else if (name == "litellm_cache_hits") hits += number
     else if (name == "litellm_cache_misses") misses += number
     else if (name == "litellm_request_duration_seconds_bucket" && match(labels, /le="[^"]*"/))

@@ -18,13 +18,12 @@ def test_nobody_has_to_wait() -> None:
 
 
 def test_what_is_loaded_next_follows() -> None:
-    swap = {"load": "qwen3", "evict": "gemma", "requests": 3, "load_s": 18.04}
-    then = {"load": "phi", "evict": None, "requests": 1, "load_s": None}
-    gpu = {"provider": "gpu", "max_loaded": 2, "loaded": ["gemma"], "planned": [swap, then], "swaps": 7}
+    swap = {"load": "a", "evict": "b", "requests": 3, "load_s": 18.04}
+    then = {"load": "c", "evict": None, "requests": 1, "load_s": None}
+    one = {"provider": "x", "max_loaded": 2, "loaded": ["b"], "planned": [swap, then], "swaps": 7}
     idle = {"provider": "pc", "max_loaded": 1, "loaded": [], "planned": [], "swaps": 0}
-    assert lines({"lines": [], "swaps": [gpu, idle]})[1:] == [
-        "gpu holds gemma (2 at one time); next qwen3 in place of gemma for 3, 18.0 s to load, then phi for 1;"
-        " 7 swaps since the start",
+    assert lines({"lines": [], "swaps": [one, idle]})[1:] == [
+        "x holds b (2 at one time); next a in place of b for 3, 18.0 s to load, then c for 1; 7 swaps since the start",
         "pc holds nothing (1 at one time); next nothing; 0 swaps since the start",
     ]
 

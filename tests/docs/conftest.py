@@ -1,0 +1,51 @@
+"""A world for each document, and nothing of the folders and keys of whoever runs the tests."""
+
+import io
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.shell import Front, Shell, seen
+from tests.docs.world import World, world
+
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST", "REDIS_URL")
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A running gateway, with its folder as the present one."""
+    for name in KEYS:
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    state = tmp_path / ".local/state/ai-dashboard"
+    state.parent.mkdir(parents=True)
+    state.symlink_to(tmp_path / "state")
+    with world(tmp_path) as running:
+        monkeypatch.setenv("AI_DASHBOARD_STATE_DIR", str(tmp_path / "state"))
+        monkeypatch.setenv("AI_DASHBOARD_PORT", running.url.rpartition(":")[2])
+        yield running
+
+
+@pytest.fixture
+def shell(there: World) -> Shell:
+    """Where a document's lines are run."""
+    seen(there.folder)
+    return Shell(there, Front(there.url, request_to(there)))
+
+
+def request_to(there: World) -> str:
+    """The id of a request that was answered."""
+    body = {"model": "llama3.1:8b", "messages": [{"role": "user", "content": "hello"}]}
+    asked = urllib.request.Request(
+        f"{there.url}/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as reply:
+        io.BytesIO(reply.read())
+        return str(reply.headers["x-request-id"])
