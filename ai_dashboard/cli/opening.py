@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from ai_dashboard.cli.lines import LogFormat, log_of, note_diagnostics
 from ai_dashboard.cli.neighbour import describe_listener, free_port_after, url_of
+from ai_dashboard.cli.saving.occupied import in_use
+from ai_dashboard.cli.saving.swapping import finish_first
 from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
 from ai_dashboard.config.schema import GatewaySettings
@@ -73,6 +75,8 @@ def order_from(args: argparse.Namespace) -> Order:
     if args.fault and not args.demo:
         raise ConfigError(("ai-dashboard: --fault is for simulated providers; add --demo",))
     env = dict(os.environ)
+    if not args.demo:
+        finish_first(state_folder(env))
     folder = None if args.demo else find_folder(args.config_dir, env, Path.cwd())
     options = Options(
         host=args.host,
@@ -115,16 +119,17 @@ async def opened(order: Order) -> AsyncIterator[Gateway]:
 @asynccontextmanager
 async def _real(order: Order, hardware: HardwareSampler, log: JsonLog) -> AsyncIterator[Gateway]:
     """A gateway that keeps what it knows in the state folder."""
-    async with Gateway(
-        order.loaded,
-        order.options,
-        read_host=lambda: hardware.latest,
-        discover=partial(_look_around, order.env) if order.look_around else None,
-        audit=Audit(audit_folder(order.env), time.time),
-        state=state_folder(order.env),
-        log=log,
-    ) as gateway:
-        yield gateway
+    with in_use(state_folder(order.env)):
+        async with Gateway(
+            order.loaded,
+            order.options,
+            read_host=lambda: hardware.latest,
+            discover=partial(_look_around, order.env) if order.look_around else None,
+            audit=Audit(audit_folder(order.env), time.time),
+            state=state_folder(order.env),
+            log=log,
+        ) as gateway:
+            yield gateway
 
 
 async def _look_around(env: Mapping[str, str]) -> "Discovery":

@@ -127,7 +127,8 @@ async def _reach(port: ControlPort) -> ScreenSettings:
 
 def _show(app: ControlCentre) -> int:
     """Run the screen until it is left or a signal ends it."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # our standard streams lead there
+    if not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
         print("ai-dashboard: the screen needs a terminal; `ai-dashboard serve` runs without one", file=sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):

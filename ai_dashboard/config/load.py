@@ -17,6 +17,7 @@ from ai_dashboard.config.diagnose_budgets import check_budgets
 from ai_dashboard.config.diagnose_cache import check_cache
 from ai_dashboard.config.diagnose_dashboard import screen_settings
 from ai_dashboard.config.diagnose_experiments import check_experiments
+from ai_dashboard.config.diagnose_monitoring import check_monitoring
 from ai_dashboard.config.diagnose_regions import check_regions
 from ai_dashboard.config.diagnose_tenants import check_tenants
 from ai_dashboard.config.environment import with_variables, with_vllm_variables
@@ -121,6 +122,7 @@ def load(folder: Path | None, env: Env, drafts: Mapping[str, bytes] = NO_DRAFTS)
     if gateway_source is not None and gateway is not None:
         gateway = with_variables(gateway, env, found)
         found.extend(check_gateway(gateway, gateway_source))
+        found.extend(check_monitoring(gateway, gateway_source))
         if written is not None and mappings is not None:
             found.extend(check_experiments(gateway.experiments, mappings, providers, gateway_source))
             found.extend(check_cache(gateway.cache, providers, gateway_source))

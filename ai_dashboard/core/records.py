@@ -106,8 +106,9 @@ class RequestRecord:
     @property
     def spent(self) -> Usage | None:
         """What all attempts together cost: the answer, and those that were paid for beside it. None when nobody knows
-        of anything."""
-        parts = [part for part in (self.usage, *(attempt.usage for attempt in self.attempts)) if part is not None]
+        of anything, and for an answer that was known before."""
+        answer = self.usage if self.cached is None else None
+        parts = [part for part in (answer, *(attempt.usage for attempt in self.attempts)) if part is not None]
         if len(parts) < 2:
             return parts[0] if parts else None
         return Usage(
@@ -117,6 +118,10 @@ class RequestRecord:
             reasoning_tokens=sum(part.reasoning_tokens for part in parts),
             estimated=any(part.estimated for part in parts),
             cache_write_tokens=sum(part.cache_write_tokens for part in parts),
+            input_audio_tokens=sum(part.input_audio_tokens for part in parts),
+            output_audio_tokens=sum(part.output_audio_tokens for part in parts),
+            input_image_tokens=sum(part.input_image_tokens for part in parts),
+            output_image_tokens=sum(part.output_image_tokens for part in parts),
         )
 
     @property

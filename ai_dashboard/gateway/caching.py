@@ -33,6 +33,7 @@ from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan, RouteFacts
+from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.routing.regions import Regions
 from ai_dashboard.state.link import Link
 
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from ai_dashboard.cache.semantic.lookup import MeaningCache, Unknown
     from ai_dashboard.cache.semantic.mirror import Mirror
 
-EmbedVia = Callable[[str, Sequence[str], Scope], Awaitable[list[list[float]] | None]]
-"""Vectors from a model that the gateway routes (`provider/model`), within a tenant and its residency group; None when
-nobody could make them."""
+EmbedVia = Callable[[str, Sequence[str], Scope, Caller | None], Awaitable[list[list[float]] | None]]
+"""Vectors from a model that the gateway routes (`provider/model`), within a tenant and its residency group, paid for by
+whoever asks; None when nobody could make them."""
 
 MISS, BYPASS = b"x-cache: miss\r\n", b"x-cache: bypass\r\n"
 
@@ -217,10 +218,11 @@ class Caching:
         reply_id: str,
         until: float = NEVER,
         heard: Heard | None = None,
+        caller: Caller | None = None,
     ) -> Hit | Ticket:
         """What there is for an ask. Waits for an answer that somebody else is getting, but not beyond `until`, a
-        monotonic moment. `heard` is the ask where it was known before it was read. Raises `CallerError` for wishes that
-        cannot be read."""
+        monotonic moment. `heard` is the ask where it was known before it was read, `caller` whoever pays for looking.
+        Raises `CallerError` for wishes that cannot be read."""
         wish, key = wish_of(ask.body, headers), None
         if self._takes_part(ask, wish):
             key = exact_key(scope, ask, facts) if heard is None else heard.key(scope, facts)
@@ -238,7 +240,7 @@ class Caching:
         ticket.lead = found
         if self.meanings is not None and wish.semantic:
             try:
-                return await self._look_for_meaning(self.meanings, ticket, facts, plan, scope, reply_id)
+                return await self._look_for_meaning(self.meanings, ticket, facts, plan, scope, reply_id, caller)
             except BaseException:
                 await ticket.__aexit__(None, None, None)
                 raise
@@ -292,7 +294,14 @@ class Caching:
         return self._hit(ticket, entry, body, head, told_by(kept, ask, reply_id))
 
     async def _look_for_meaning(
-        self, meanings: "MeaningCache", ticket: Ticket, facts: RouteFacts, plan: Plan, scope: Scope, reply_id: str
+        self,
+        meanings: "MeaningCache",
+        ticket: Ticket,
+        facts: RouteFacts,
+        plan: Plan,
+        scope: Scope,
+        reply_id: str,
+        caller: Caller | None,
     ) -> Hit | Ticket:
         from ai_dashboard.cache.semantic.lookup import Unknown
         from ai_dashboard.cache.semantic.question import question_of
@@ -305,7 +314,7 @@ class Caching:
         async def embed(texts: Sequence[str]) -> list[list[float]] | None:
             began = self.clock.monotonic()
             try:
-                return await self._embed(texts, scope)
+                return await self._embed(texts, scope, caller)
             finally:
                 ticket.waited_s += self.clock.monotonic() - began
 
@@ -337,10 +346,10 @@ class Caching:
     def _age(self, entry: Entry) -> int:
         return max(0, int(self.clock.wall() - entry.made_at))
 
-    async def _embed(self, texts: Sequence[str], scope: Scope) -> list[list[float]] | None:
+    async def _embed(self, texts: Sequence[str], scope: Scope, caller: Caller | None) -> list[list[float]] | None:
         embedder = self._embedder
         if isinstance(embedder, str):
-            return await self._embed_via(embedder, texts, scope)
+            return await self._embed_via(embedder, texts, scope, caller)
         if embedder.name == HASHING:
             return embedder.embed(texts)
         return await asyncio.to_thread(embedder.embed, texts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ai_dashboard.core.errors import CallerError, ModelNotFound, NoCandidate, Overloaded
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.core.tenancy import Caller
+from ai_dashboard.costs.book import Payer
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.keeping import Keeping
@@ -33,6 +34,7 @@ class Desk:
     def admit(self, trip: Trip, exchange: Exchange) -> None:
         """Put down who has come, and where to; shed load before any work is done for it."""
         trip.method, trip.path, trip.caller = exchange.method, exchange.path, exchange.caller
+        trip.traceparent = exchange.header(b"traceparent")
         limit = self.generation.settings.limits.max_in_flight
         if len(self.runtime.running) - len(self.runtime.waiting) > limit:
             raise Overloaded(f"{limit} requests are in flight already", hint="try again in a moment", retry_after_s=1)
@@ -43,17 +45,30 @@ class Desk:
 
     async def enter(self, trip: Trip, caller: Caller | None, asked: str, facts: RouteFacts) -> RouteFacts:
         """The facts with what holds for whoever asks. Raises `ModelNotAllowed` and `RateLimited`."""
-        book, self.trip = self.keeping.book, trip
         if caller is None:
-            trip.facts, trip.payer = facts, book.payer(facts.tenant)
-            return facts
+            return self.enter_for(trip, None, facts)
+        self.trip = trip
         trip.facts, trip.caller = facts, caller  # whoever is refused is on record, too
         trip.facts = facts = bound(facts, caller, asked)
         if caller.limits:
             tokens = facts.prompt_tokens + facts.max_tokens
             trip.taken = await self.keeping.limits.take(caller.tenant, caller.limits, tokens)
-        trip.payer = book.payer(caller.tenant, caller.key_id, facts.task or "", caller.budget)
+        trip.payer = self._payer(caller, facts)
         return facts
+
+    def enter_for(self, trip: Trip, caller: Caller | None, facts: RouteFacts) -> RouteFacts:
+        """The same for an ask of the gateway's own that it makes for a caller: who pays, within whose rules, but which
+        models may be asked for and how often is about what callers ask themselves."""
+        self.trip, trip.caller = trip, caller
+        trip.facts = facts = facts if caller is None else _of(facts, caller)
+        trip.payer = self._payer(caller, facts)
+        return facts
+
+    def _payer(self, caller: Caller | None, facts: RouteFacts) -> Payer:
+        book = self.keeping.book
+        if caller is None:
+            return book.payer(facts.tenant)
+        return book.payer(caller.tenant, caller.key_id, facts.task or "", caller.budget)
 
     def plan(self, facts: RouteFacts) -> Plan:
         """Where such a request goes now. Raises `ModelNotFound`, and `BudgetExceeded` where nobody is left but those

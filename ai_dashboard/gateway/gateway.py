@@ -44,6 +44,7 @@ from ai_dashboard.gateway.server import GatewayServer
 from ai_dashboard.gateway.sharing import sharing_of
 from ai_dashboard.gateway.snapshot import freeze
 from ai_dashboard.gateway.trip_events import TripEvents
+from ai_dashboard.gateway.watching import watched
 from ai_dashboard.routing.wishes import with_headers
 from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
@@ -121,7 +122,7 @@ class Gateway:
             self.generation,
             self.runtime.clock,
             admin_token=options.admin_token,
-            embed_via=lambda model, texts, scope: embed_through(self.desk(), model, texts, scope),
+            embed_via=lambda *asked: embed_through(self.desk(), *asked),
             folder=state,
             config_folder=loaded.folder,
             link=self.link,
@@ -177,7 +178,7 @@ class Gateway:
         self._background.append(self._tasks.create_task(self.log.run(), name="log"))
         if self.sharing is not None:
             self._background.append(self._tasks.create_task(self.sharing.run(), name="sharing"))
-        for name, work in self.keeping.tasks():
+        for name, work in (*self.keeping.tasks(), *watched(self, shared=self._options.share_port)):
             self._background.append(self._tasks.create_task(work, name=name))
         if self._discover is not None:
             self._background.append(self._tasks.create_task(self._adopt_discovered(self._discover), name="discovery"))

@@ -7,15 +7,13 @@ they outlive the process, with a `link` they are shared with other gateways, and
 import secrets
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import get_args
 
-from ai_dashboard.config.schema.tenants import Quotas
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import dollars
-from ai_dashboard.core.errors import ConfigError, GatewayError
+from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.logs import LogLevel
-from ai_dashboard.core.tenancy import Calendar, Quota
+from ai_dashboard.core.tenancy import Quota
 from ai_dashboard.costs.book import Book
 from ai_dashboard.costs.catalogue import Catalogue, public_prices
 from ai_dashboard.costs.journal import Journal, MemoryJournal, SqliteJournal
@@ -26,6 +24,7 @@ from ai_dashboard.costs.reports import Reports
 from ai_dashboard.gateway.caching import Caching, EmbedVia
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.log_entry import entry_of
+from ai_dashboard.gateway.quotas import QuotaBeginnings, name_of
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.state.link import Link
 from ai_dashboard.state.sqlite_writer import FileState
@@ -39,7 +38,6 @@ from ai_dashboard.tenancy.limits import LimitHome
 from ai_dashboard.tenancy.memory_limits import MemoryLimits
 from ai_dashboard.tenancy.tenants import tenant_view
 from ai_dashboard.tenancy.tokens import TokenCheck
-from ai_dashboard.tenancy.windows import window_of
 
 LEASE_BEYOND_S = 60.0
 """A reservation is held for as long as a request may take, and so long beyond that."""
@@ -78,14 +76,18 @@ class Keeping:
         self.keys = KeyBook(home, clock=clock, entropy=secrets.token_bytes)
         self.memory_limits = MemoryLimits(clock)
         self.limits: LimitHome = self.memory_limits
+        path = folder / "requests.sqlite" if folder is not None else None
         if link is not None:
-            self.limits = self._shared_limits(link)
+            self.limits = self._shared_limits(link, name_of(path) if path is not None else self.name)
         self.log: RequestLog[Trip] | None = None
         self.log_reader: LogReader | None = None
-        if folder is not None:
-            path = folder / "requests.sqlite"
+        self._quotas: QuotaBeginnings | None = None
+        if path is not None:
             self.log = RequestLog(path, settings.request_log, entry_of, clock=clock, tell=self._file_changed)
             self.log_reader = LogReader(path, clock)
+            self._quotas = QuotaBeginnings(self.limits, self.log, self.log_reader, settings.tenants, clock, events)
+            if link is not None:
+                link.on_back.append(self._quotas.look_again)
         self.caching = Caching(settings.cache, clock, embed_via=embed_via, link=link, name=self.name)
         self.trouble = ""
         """Why nobody is let in who brings a signed token, while that is so."""
@@ -98,26 +100,10 @@ class Keeping:
         await self.keys.look()
         if self._link is not None:
             self._link.on_back.append(self.book.look)
-        else:
-            await self._resume_quotas()
+        if self._quotas is not None:
+            await self._quotas.tell()
         if self.log is not None:
             self.log.start()
-
-    async def _resume_quotas(self) -> None:
-        """What was used since midnight, or the first of the month, counts still: by the log, as far as it goes back."""
-        if self.log_reader is None or not any(it.quotas != Quotas() for it in self._tenants.values()):
-            return
-        for calendar in get_args(Calendar):
-            begins = window_of(calendar, self._clock.wall()).begins
-            try:
-                used = await self.log_reader.tokens_by_tenant(begins)
-            except GatewayError as error:
-                self._events.note(LogLevel.WARNING, "quotas_begin_anew", error.message)
-                return
-            for tenant, tokens in used.items():
-                for limit in tenant_view(self._tenants, tenant).limits:
-                    if isinstance(limit, Quota) and limit.calendar == calendar:
-                        self.memory_limits.spend(limit, tokens)
 
     def _file_changed(self, state: FileState) -> None:
         """The request log's file takes rows again, or no more. Called on its writer's thread."""
@@ -131,6 +117,8 @@ class Keeping:
         yield "keys", self.keys.watch()
         if self.log is not None:
             yield "request log", self.log.tend()
+        if self._quotas is not None:
+            yield "quotas", self._quotas.run()
 
     def adopt(self, generation: Generation) -> None:
         """Go by another configuration. What was spent, made and remembered stays."""
@@ -139,6 +127,8 @@ class Keeping:
         self.caching.adopt(settings.cache)
         if self.log is not None:
             self.log.adopt(settings.request_log)
+        if self._quotas is not None:
+            self._quotas.adopt(settings.tenants)
         self._tenants = settings.tenants
         self.identity = self._identity(generation)
 
@@ -157,10 +147,12 @@ class Keeping:
 
         return RedisLedger(self._link, self.name, journal, self._clock, lease_s)
 
-    def _shared_limits(self, link: Link) -> LimitHome:
+    def _shared_limits(self, link: Link, log: str) -> LimitHome:
         from ai_dashboard.tenancy.redis_limits import RedisLimits
 
-        limits = RedisLimits(link, self.memory_limits, wall=self._clock.wall, new_lease=lambda: secrets.token_hex(8))
+        limits = RedisLimits(
+            link, self.memory_limits, wall=self._clock.wall, new_lease=lambda: secrets.token_hex(8), log=log
+        )
         link.on_back.append(limits.reconcile)
         return limits
 
@@ -205,8 +197,11 @@ class Keeping:
         """Each attempt's receipt."""
         for attempt in trip.attempts:
             if attempt.ticket is not None:
-                made = self.book.settle(attempt.ticket, _used(trip, attempt), answered=attempt.tokens is not None)
+                used = _used(trip, attempt)
+                made = self.book.settle(attempt.ticket, used, answered=attempt.tokens is not None)
                 attempt.cost = made.amount if made is not None else 0
+                if used is not trip.usage:
+                    attempt.usage = used  # on record is what it was paid for
                 attempt.ticket = None
 
     def likely_cost(self, attempt: Attempt, usage: Usage | None) -> float | None:

@@ -34,13 +34,13 @@ async def answer_metrics(gateway: Figured, guard: Guard, host: str, ports: Seque
 
     async with Server(handle) as server:
         told = ""
-        while (bound := await _listen(server, host, ports)) is not None and isinstance(bound, OSError):
+        while isinstance(bound := await _listen(server, host, ports), OSError):
             said = f"{host}:{ports[0]} cannot be listened on: {bound.strerror or bound}"
             if said != told:
                 log.note(LogLevel.WARNING, "metrics_waiting", said)
                 told = said
             await asyncio.sleep(AGAIN_S)
-        log.note(LogLevel.INFO, "metrics_listening", f"figures at http://{host}:{bound}/metrics")
+        log.note(LogLevel.INFO, "metrics_listening", f"figures on port {bound} of {host}")
         await asyncio.Event().wait()
 
 

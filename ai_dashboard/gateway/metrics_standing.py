@@ -10,6 +10,7 @@ from itertools import islice
 
 from ai_dashboard.core.costs import BudgetView
 from ai_dashboard.core.snapshot import AlertLevel, Health, HostView, ProviderView, Snapshot
+from ai_dashboard.costs.account import EVERYBODY
 from ai_dashboard.gateway.metering import OTHER
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.queueing.priority import Priority
@@ -152,10 +153,13 @@ def _budgets(picture: Snapshot, budgets: Iterable[BudgetView]) -> Iterator[Famil
         (pairs(scope=f"{it.scope}:{it.name}" if it.name else it.scope, window=it.window), it)
         for it in islice(budgets, MAX_BUDGETS)
     ]
+    used = [(labels, it.used_percent / 100) for labels, it in told]
+    if not any(it.scope == EVERYBODY for _, it in told):
+        used.append((pairs(scope=EVERYBODY, window="monthly"), 0.0))
     yield _per(
         "budget_used_ratio",
-        "The part of a budget that is spent; more than 1 where it is overdrawn.",
-        ((labels, it.used_percent / 100) for labels, it in told),
+        "The part of a budget that is spent; more than 1 where it is overdrawn, 0 of all where there is no end to it.",
+        used,
     )
     yield _per("budget_limit_usd", "What may be spent.", ((labels, it.limit) for labels, it in told))
     yield _per("budget_remaining_usd", "What is left of it.", ((labels, it.remaining) for labels, it in told))

@@ -97,7 +97,7 @@ async def known_or(
         return None
     until = trip.arrived + min(trip.timeout_s, generation.handlings.of(plan.asked).total_s)
     scope = scope_of(facts, generation.table.regions)
-    found = await caching.look(ask, facts, headers, plan, scope, trip.id, until, heard)
+    found = await caching.look(ask, facts, headers, plan, scope, trip.id, until, heard, trip.caller)
     trip.waited_s += found.waited_s
     if isinstance(found, Hit):
         _give(outlet, desk, entrance, ask, trip, found, shape)

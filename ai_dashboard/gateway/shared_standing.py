@@ -1,6 +1,6 @@
 """What gateways on one Redis tell each other of their providers, four times a second, and at once where it keeps
-requests away: breakers that have opened, cooldowns, keys that are refused, what operators want of them, and how many
-requests are in flight.
+requests away: breakers that have opened, cooldowns, keys that are refused, what operators want of them, how many
+requests are in flight, and what answers were like (`shared_averages`).
 
 Each writes one note of what it has found out itself, never what it was told, so that nothing is echoed. A breaker that
 has opened elsewhere is left to the gateway that opened it, or to the first to try again of several that did: the others
@@ -17,6 +17,7 @@ from ai_dashboard.core.snapshot import BreakerState, Health
 from ai_dashboard.gateway.generation import Generation, Upstream
 from ai_dashboard.gateway.loopback import is_loopback
 from ai_dashboard.gateway.operations import wish
+from ai_dashboard.gateway.shared_averages import SharedAverages
 from ai_dashboard.gateway.shared_notes import Note, Opening, ProviderNote
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import ProviderState
@@ -47,6 +48,7 @@ class SharedStanding:
         self._wishes: dict[str, tuple[float, str]] = {}
         self._led: dict[Key, Opening] = {}
         self._open: dict[Key, float] = {}
+        self._averages = SharedAverages(standing)
 
     def adopt(self, generation: Generation) -> None:
         """Go by another configuration."""
@@ -60,6 +62,7 @@ class SharedStanding:
     def note(self, ahead_s: float) -> Note:
         """What this gateway has found out itself."""
         now = self._standing.look()
+        self._averages.look(now + ahead_s)
         states = self._standing.providers
         return {
             identity: self._provider(states[name], now, ahead_s)
@@ -80,6 +83,7 @@ class SharedStanding:
             refused,
             *self._wished(state, now + ahead_s),
             dict(self._openings(state, ahead_s)),
+            self._averages.said(state.name, now + ahead_s),
         )
 
     def _wished(self, state: ProviderState, now: float) -> tuple[float, str]:
@@ -122,12 +126,14 @@ class SharedStanding:
             state = self._standing.provider(name)
             self._standing.others_have(state, sum(it.in_flight for it in said.values()))
             for gateway, heard in said.items():
+                self._averages.hear(gateway, state, heard.findings)
                 self._cooled(gateway, state, heard.cool_until, now, ahead_s)
                 self._refused(gateway, state, heard)
                 self._wish(state, (heard.wished_at, heard.wish), now + ahead_s)
                 for model, opening in heard.openings.items():
                     self._opened(gateway, state, model, opening, now + ahead_s)
         self._follow(notes)
+        self._averages.look(now + ahead_s)
         self._heard = {key: value for key, value in self._heard.items() if key[0] in notes}
 
     def alone(self, gateways: int) -> None:
@@ -136,6 +142,10 @@ class SharedStanding:
         for state in self._standing.providers.values():
             limit = state.limits.max_concurrent
             self._standing.others_have(state, 0 if limit is None else limit - max(1, limit // gateways))
+
+    def look(self, ahead_s: float) -> None:
+        """Nobody can be heard: go on by what answers have been like here since, and what is known of others."""
+        self._averages.look(self._standing.look() + ahead_s)
 
     def _is_news(self, gateway: str, key: Key, kind: str, value: float) -> bool:
         if self._heard.get((gateway, key, kind)) == value:

@@ -137,6 +137,8 @@ class Sharing:
             await asyncio.sleep(LOOK_S)
             self._log_change()
             if not self.link.up:
+                if self._ahead_s is not None:
+                    self._shared.look(self._ahead_s)
                 continue
             self.places.look(self._standing.providers)
             if self._clock.monotonic() - self._talked >= EVERY_S or self._has_news():

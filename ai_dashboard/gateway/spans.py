@@ -1,5 +1,8 @@
-"""A finished request as a span, and in it one for every provider that was asked, named as the semantic conventions for
-generative AI have it (https://github.com/open-telemetry/semantic-conventions-genai). No text of any prompt or answer."""
+"""A finished request as a span, and in it one for every provider that was asked.
+
+They are named as the semantic conventions for generative AI have it
+(https://github.com/open-telemetry/semantic-conventions-genai). No text of any prompt or answer is in them.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,6 +12,7 @@ from ai_dashboard.core.records import Stage
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.masking import masked
 from ai_dashboard.gateway.trip import Attempt, Trip
+from ai_dashboard.telemetry.redaction import without_quotes
 from ai_dashboard.telemetry.traces import Parent, Span, Value
 
 SERVER_ERROR = 500
@@ -31,7 +35,7 @@ def span_of(trip: Trip, generation: Generation, parent: Parent | None) -> Span:
         trip.at,
         trip.ended + offset,
         _of_request(trip, operation),
-        masked(trip.message) if trip.status >= SERVER_ERROR or trip.stage is Stage.CUT else "",
+        without_quotes(masked(trip.message)) if trip.status >= SERVER_ERROR or trip.stage is Stage.CUT else "",
         parent,
         tuple(_attempts(trip, generation, operation, offset)),
     )
@@ -39,12 +43,12 @@ def span_of(trip: Trip, generation: Generation, parent: Parent | None) -> Span:
 
 def operation_of(path: str) -> str:
     """What the conventions call that which is asked for there; what they have no word for goes by its path."""
+    if path.endswith((":generateContent", ":streamGenerateContent")):
+        return "generate_content"
     if "embed" in path.rpartition("/")[2].lower():
         return "embeddings"
     if path in COMPLETIONS:
         return "text_completion"
-    if path.endswith((":generateContent", ":streamGenerateContent")):
-        return "generate_content"
     if path.endswith(("/chat", "/chat/completions", "/messages", "/responses", "/chat/batch")):
         return "chat"
     return path.removeprefix("/v1/").strip("/")
@@ -91,7 +95,7 @@ def _attempts(trip: Trip, generation: Generation, operation: str, offset: float)
             attempt.started + offset,
             ended + offset,
             _of_attempt(attempt, generation, operation) | _usage(usage) | _cost(attempt.cost),
-            masked(attempt.message) if attempt.error is not None else "",
+            without_quotes(masked(attempt.message)) if attempt.error is not None else "",
         )
 
 

@@ -65,10 +65,11 @@ class Tracing:
         settings, ring = desk.generation.settings.otel, desk.runtime.ring
         if settings != self._for:
             await self._adopt(settings, desk.keeping.name)
+        if self._outlet is None:
+            self._seen = ring.last
+            return
         trips, lost = ring.since(self._seen)
         self._seen += len(trips) + lost
-        if self._outlet is None:
-            return
         chosen = [(trip, parent) for trip in trips if (parent := self._wanted(trip, settings)) is not None]
         most = int(settings.per_second * ROUND_S)
         self.left_out += lost + max(0, len(chosen) - most)
@@ -92,6 +93,8 @@ class Tracing:
             self._outlet = await asyncio.to_thread(self._open, settings, instance)
         except ImportError:
             self._log.note(LogLevel.WARNING, "otel_missing", f"traces are not exported: {INSTALL}")
+        except ValueError as error:
+            self._log.note(LogLevel.WARNING, "otel_troubled", f"traces are not exported: {error}")
 
     def _told(self, well: bool, requests: int, settings: OtelSettings) -> None:
         """Say so when the collector begins or ceases to take what it is given."""

@@ -60,7 +60,8 @@ class Trip:
     waits, `total_s` how long the request may take; `winner` is the try that answered, where it is not the last one.
 
     `caller` is who asks, `payer` who pays (for `answers` of them), `taken` what was taken from limits; `hit` is an
-    answer that was known, `ticket` the way for a new one to become known. `said` collects the reply where it is kept.
+    answer that was known, `ticket` the way for a new one to become known. `said` collects the reply where it is kept;
+    `traceparent` is what the caller's own tracing calls it.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Trip:
     path: str = ""
     asked_body: bytes | None = None
     said: list[bytes] | None = None
+    traceparent: bytes | None = None
 
     def attempt(self, candidate: Candidate, now: float, kind: AttemptKind = "first", paused_s: float = 0.0) -> Attempt:
         """Begin a try."""

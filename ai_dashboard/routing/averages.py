@@ -1,7 +1,8 @@
 """How fast and how reliable one model at one provider has been of late, in a handful of numbers.
 
 Answers are added in batches, off the path of any request. What is old fades: averages by weight, the distribution by
-being halved, so that the memory is the same after an hour and after a year.
+being halved, so that the memory is the same after an hour and after a year. Averages go together with those that others
+have found, each as much as its answers weigh.
 """
 
 from collections.abc import Sequence
@@ -25,19 +26,34 @@ LOADS_COUNT_FROM_S = 0.5
 
 
 class Average:
-    """An exponentially weighted average; None before the first value."""
+    """An exponentially weighted average; None before the first value. `own` is of the `count` values that were added
+    here, `value` of those that others have found, too."""
 
-    __slots__ = ("value",)
+    __slots__ = ("_elsewhere", "_share", "count", "own", "value")
 
     def __init__(self) -> None:
+        self.own: float | None = None
         self.value: float | None = None
+        self.count = 0
+        self._elsewhere: float | None = None
+        self._share = 1.0
 
     def add(self, mean: float, count: int = 1) -> None:
         """Add `count` values whose mean is `mean`, as if each had been added by itself."""
-        if self.value is None:
-            self.value = mean
+        own = self.own
+        self.own = own = mean if own is None else own + (1 - (1 - WEIGHT) ** count) * (mean - own)
+        self.count += count
+        elsewhere = self._elsewhere
+        self.value = own if elsewhere is None else elsewhere + self._share * (own - elsewhere)
+
+    def beside(self, elsewhere: float | None, share: float) -> None:
+        """What others have found, None for nothing, and the share that `own` has in the whole."""
+        self._elsewhere, self._share = elsewhere, share
+        own = self.own
+        if own is None or elsewhere is None:
+            self.value = elsewhere if own is None else own
         else:
-            self.value += (1 - (1 - WEIGHT) ** count) * (mean - self.value)
+            self.value = elsewhere + share * (own - elsewhere)
 
 
 class Distribution:
@@ -70,12 +86,13 @@ class Distribution:
 
 class Averages:
     """All of it for one model at one provider. What 95 of 100 answers stay under is worked out when a batch has been
-    added: `p95_s` for whole answers, `ttft_p95_s` for the time to the first token."""
+    added: `p95_s` for whole answers, `ttft_p95_s` for the time to the first token. `all` are the averages: to the first
+    token, of whole answers, of success, of loading."""
 
-    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "_ttfts", "p95_s", "ttft_p95_s")
+    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "_ttfts", "all", "p95_s", "ttft_p95_s")
 
     def __init__(self) -> None:
-        self._ttft, self._total, self._success, self._load = Average(), Average(), Average(), Average()
+        self.all = self._ttft, self._total, self._success, self._load = Average(), Average(), Average(), Average()
         self._totals, self._ttfts = Distribution(), Distribution()
         self.p95_s: float | None = None
         self.ttft_p95_s: float | None = None

@@ -36,6 +36,9 @@ MAX_LONG_CHARS = 2400
 
 LONG = "traceback"
 
+SHORTEST_SECRET = 13
+"""Characters. Nothing shorter is found to be one."""
+
 CLOSE_S = 2.0
 """How long the end waits for what is being written already."""
 
@@ -134,7 +137,6 @@ class JsonLog:
         if not events:
             return
         with self._remembering:
-            events = [replace(event, seq=seq) for seq, event in enumerate(events, self._last + 1)]
             self._ring.extend(events)
             self._last += len(events)
         for outlet in self._outlets:
@@ -156,13 +158,14 @@ class JsonLog:
             text = f"{lost} events came faster than they could be written"
             at = self._clock.wall()
             events.append(LogEvent(0, at, LogLevel.WARNING, "log_dropped", text, context={"dropped": lost}))
-        return [self._bounded(event) for event in events]
+        return [self._bounded(event, seq) for seq, event in enumerate(events, self._last + 1)]
 
-    def _bounded(self, event: LogEvent) -> LogEvent:
-        """Without secrets, and of a length that a line can bear."""
+    def _bounded(self, event: LogEvent, seq: int) -> LogEvent:
+        """With its number, without secrets, and of a length that a line can bear."""
         context: Mapping[str, Fact] = {name: _bare(value, name) for name, value in event.context.items()}
         return replace(
             event,
+            seq=seq,
             message=_text(event.message, MAX_CHARS),
             model=_short(event.model),
             provider=_short(event.provider),
@@ -180,5 +183,7 @@ def _short(text: str | None) -> str | None:
 
 def _text(text: str, most: int) -> str:
     """Masked first: a secret at the cut is not recognised by its first half. Half a character has no place in JSON."""
+    if len(text) < SHORTEST_SECRET and text.isascii():
+        return text
     bare = without_secrets(text[: 4 * most].encode("utf-8", "replace").decode())
     return bare if len(bare) <= most else f"{bare[: most - 1]}…"

@@ -76,7 +76,7 @@ class LogReader:
         return found[0]
 
     async def tokens_by_tenant(self, begins: float) -> dict[str, int]:
-        """What each has used since then: quotas go on from there after a start."""
+        """What each has used since then: quotas go on from there. Answers that were known before used nothing."""
         return await asyncio.to_thread(self._ask, lambda connection: _tokens(connection, begins), {})
 
     async def last_used(self) -> dict[tuple[str, str], tuple[float, int]]:
@@ -143,7 +143,7 @@ def _by_id(connection: sqlite3.Connection, id_prefix: str) -> list[LoggedRequest
 def _tokens(connection: sqlite3.Connection, begins: float) -> dict[str, int]:
     rows = connection.execute(
         "SELECT tenant, sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0)) FROM requests "
-        "WHERE at >= ? GROUP BY tenant",
+        "WHERE at >= ? AND cached IS NULL GROUP BY tenant",
         (begins,),
     )
     return {row[0]: row[1] for row in rows}

@@ -47,6 +47,11 @@ class LimitHome(Protocol):
         """A request is over, and took so many tokens in truth. Doing it twice does nothing."""
         ...
 
+    async def begin(self, scope: str, quota: Quota, begins: float, tokens: int) -> None:
+        """So many were used of a quota since its window began (`begins`), as far as the request log knows: they count,
+        those that count already once. Raises `LinkDown` where that has to be said again."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

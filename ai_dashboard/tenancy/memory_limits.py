@@ -154,8 +154,14 @@ class MemoryLimits:
         now = self._clock.monotonic()
         return {name: level.full_at - now for name, level in self._levels.items() if level.full_at > now}
 
+    async def begin(self, scope: str, quota: Quota, begins: float, tokens: int) -> None:  # noqa: ARG002 - it has a name
+        """At least so many were used."""
+        spent = self._spent_of(quota)
+        if spent.window.begins == begins:
+            spent.tokens = max(spent.tokens, tokens)
+
     def spend(self, limit: Quota, tokens: int) -> None:
-        """Count what was spent of a quota otherwise: before this process began, or let in elsewhere."""
+        """Count what was spent of a quota by a request that was let in elsewhere."""
         self._spent_of(limit).add(tokens)
 
     def left(self, limit: Limit) -> Left:

@@ -41,7 +41,7 @@ end
 TAKE = Script(
     _NOW
     + """
--- for each key: 'b', interval, burst, amount | 'q', tokens, amount, begins, ttl | 's', most, lease, member
+-- for each key: 'b', interval, burst, amount | 'q', tokens, amount, begins, ttl, log | 's', most, lease, member
 local wait, values, n, at = {}, {}, #KEYS, 1
 for i = 1, n do
   local kind = ARGV[at]
@@ -56,8 +56,8 @@ for i = 1, n do
     local kept = redis.call('HMGET', KEYS[i], 'begins', 'tokens')
     local used = kept[1] == ARGV[at + 3] and tonumber(kept[2]) or 0
     if used + tonumber(ARGV[at + 2]) > tonumber(ARGV[at + 1]) then wait[i] = 1 else wait[i] = 0 end
-    values[i] = {used, tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4]}
-    at = at + 5
+    values[i] = {used, tonumber(ARGV[at + 2]), ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], kept[1]}
+    at = at + 6
   else
     redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', string.format('%.0f', now))
     local running = redis.call('ZCARD', KEYS[i])
@@ -82,11 +82,13 @@ for i = 1, n do
   elseif kind == 'q' then
     if all == 1 then
       value[1] = value[1] + value[2]
+      if value[6] ~= value[3] then redis.call('DEL', KEYS[i]) end
       redis.call('HSET', KEYS[i], 'begins', value[3], 'tokens', string.format('%.0f', value[1]))
+      redis.call('HINCRBY', KEYS[i], 'by:'..value[5], value[2])
       redis.call('PEXPIRE', KEYS[i], value[4])
     end
     reply[#reply + 1] = {wait[i], value[1]}
-    at = at + 5
+    at = at + 6
   else
     if all == 1 then
       redis.call('ZADD', KEYS[i], string.format('%.0f', now + value[2]), value[3])
@@ -104,7 +106,7 @@ return reply
 SETTLE = Script(
     _NOW
     + """
--- for each key: 'b', interval, burst, more, full, shift | 'q', more, begins | 's', member
+-- for each key: 'b', interval, burst, more, full, shift | 'q', more, begins, log | 's', member
 local at = 1
 for i = 1, #KEYS do
   local kind = ARGV[at]
@@ -124,8 +126,9 @@ for i = 1, #KEYS do
   elseif kind == 'q' then
     if redis.call('HGET', KEYS[i], 'begins') == ARGV[at + 2] then
       redis.call('HINCRBY', KEYS[i], 'tokens', ARGV[at + 1])
+      redis.call('HINCRBY', KEYS[i], 'by:'..ARGV[at + 3], ARGV[at + 1])
     end
-    at = at + 3
+    at = at + 4
   else
     redis.call('ZREM', KEYS[i], ARGV[at + 1])
     at = at + 2
@@ -139,25 +142,53 @@ RECONCILE = Script(
     _NOW
     + """
 -- a bucket is at least as full as somebody knows ('b', taken); of a quota more was spent, and no less in all than
--- somebody knows ('q', more, known, begins, ttl)
+-- somebody knows ('q', more, known, begins, ttl, log); by whom is not known of what was lost
 if ARGV[1] == 'b' then
   local taken, shift = level(KEYS[1], 1e15)
   if tonumber(ARGV[2]) > taken then keep(KEYS[1], tonumber(ARGV[2]), shift) end
 else
   local kept = redis.call('HMGET', KEYS[1], 'begins', 'tokens')
-  local tokens = kept[1] == ARGV[4] and tonumber(kept[2]) or 0
+  local tokens = 0
+  if kept[1] == ARGV[4] then tokens = tonumber(kept[2]) else
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'lost', 1)
+  end
   tokens = math.max(tokens + tonumber(ARGV[2]), tonumber(ARGV[3]))
   redis.call('HSET', KEYS[1], 'begins', ARGV[4], 'tokens', string.format('%.0f', tokens))
+  redis.call('HINCRBY', KEYS[1], 'by:'..ARGV[6], ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[5])
 end
 return 1
 """
 )
 
+BEGIN = Script(
+    """
+-- of a quota a log knows of so many since the window began: tokens, begins, ttl, log
+local kept = redis.call('HMGET', KEYS[1], 'begins', 'tokens', 'lost', 'by:'..ARGV[4])
+local tokens, more = 0, tonumber(ARGV[1])
+if kept[1] == ARGV[2] then
+  tokens = tonumber(kept[2])
+  if kept[3] then more = more - tokens else more = more - (tonumber(kept[4]) or 0) end
+else
+  redis.call('DEL', KEYS[1])
+end
+if more > 0 then
+  tokens = tokens + more
+  redis.call('HSET', KEYS[1], 'begins', ARGV[2], 'tokens', string.format('%.0f', tokens))
+  redis.call('HINCRBY', KEYS[1], 'by:'..ARGV[4], string.format('%.0f', more))
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+return string.format('%.0f', tokens)
+"""
+)
+
 
 class RedisLimits:
     """A `LimitHome`. `reconcile` belongs among the link's `on_back`; `new_lease` names requests, so that no two
-    gateways give the same name. `time` stands in for the server's own, in microseconds."""
+    gateways give the same name. `log` says which request log this gateway writes into: what was used of a quota is
+    counted by logs, so that what one of them knows counts once. `time` stands in for the server's own, in
+    microseconds."""
 
     def __init__(
         self,
@@ -166,12 +197,14 @@ class RedisLimits:
         *,
         wall: Callable[[], float],
         new_lease: Callable[[], str],
+        log: str = "",
         time: Callable[[], int] | None = None,
     ) -> None:
         self._link = link
         self._memory = memory
         self._wall = wall
         self._new_lease = new_lease
+        self._log = log
         self._time = time
         self._alone: dict[str, tuple[str, Limit]] = {}
 
@@ -208,7 +241,7 @@ class RedisLimits:
         taken.settled = True
         self._memory.unmirror(taken.limits)
         try:
-            await self._run(SETTLE, taken.scope, taken.limits, _settling(taken, tokens))
+            await self._run(SETTLE, taken.scope, taken.limits, self._settling(taken, tokens))
         except LinkDown:
             self._settle_alone(taken, tokens)
 
@@ -228,6 +261,15 @@ class RedisLimits:
                 self._memory.spend(limit, tokens - taken.tokens)
                 self._alone[limit.name] = taken.scope, limit
 
+    async def begin(self, scope: str, quota: Quota, begins: float, tokens: int) -> None:
+        """Raises `LinkDown`; this gateway goes by it all the same."""
+        window = window_of(quota.calendar, self._wall())
+        await self._memory.begin(scope, quota, begins, tokens)
+        if window.begins == begins:
+            arguments: list[Part] = [tokens, f"{begins:.0f}", self._ttl_ms(window.ends), self._log]
+            used = await self._run(BEGIN, scope, (quota,), arguments)
+            self._memory.mirror_quota(quota, int(_number(used)))
+
     async def reconcile(self) -> None:
         """Redis is back: what went on without it counts there, too."""
         alone, self._alone = self._alone, {}
@@ -238,7 +280,7 @@ class RedisLimits:
                 arguments = ["b", f"{levels[name] * _US:.0f}"]
             elif isinstance(limit, Quota) and name in unsent:
                 window = window_of(limit.calendar, self._wall())
-                arguments = ["q", *unsent[name], f"{window.begins:.0f}", self._ttl_ms(window.ends)]
+                arguments = ["q", *unsent[name], f"{window.begins:.0f}", self._ttl_ms(window.ends), self._log]
             else:
                 continue
             try:
@@ -261,9 +303,33 @@ class RedisLimits:
                     window = window_of(limit.calendar, self._wall())
                     taken.windows.append(window.begins)
                     begins = f"{window.begins:.0f}"
-                    parts += ["q", limit.tokens, taken.tokens, begins, self._ttl_ms(window.ends)]
+                    parts += ["q", limit.tokens, taken.tokens, begins, self._ttl_ms(window.ends), self._log]
                 case Slots():
                     parts += ["s", limit.most, _us(LEASE_S), taken.lease]
+                case _ as never:
+                    assert_never(never)
+        return parts
+
+    def _settling(self, taken: Taken, tokens: int) -> list[Part]:
+        parts: list[Part] = []
+        marks, windows = iter(taken.marks), iter(taken.windows)
+        more = tokens - taken.tokens
+        for limit in taken.limits:
+            match limit:
+                case Bucket(rate=rate):
+                    mark, amount = (next(marks), more) if limit.counts == "tokens" else (Mark(0.0, 0.0), 0)
+                    parts += [
+                        "b",
+                        _us(rate.interval_s),
+                        rate.burst,
+                        amount,
+                        f"{mark.full_at:.3f}",
+                        f"{mark.shift_s:.3f}",
+                    ]
+                case Quota():
+                    parts += ["q", more, f"{next(windows):.0f}", self._log]
+                case Slots():
+                    parts += ["s", taken.lease]
                 case _ as never:
                     assert_never(never)
         return parts
@@ -302,24 +368,6 @@ class RedisLimits:
                 self._memory.mirror_slot(limit)
             case _ as never:
                 assert_never(never)
-
-
-def _settling(taken: Taken, tokens: int) -> list[Part]:
-    parts: list[Part] = []
-    marks, windows = iter(taken.marks), iter(taken.windows)
-    more = tokens - taken.tokens
-    for limit in taken.limits:
-        match limit:
-            case Bucket(rate=rate):
-                mark, amount = (next(marks), more) if limit.counts == "tokens" else (Mark(0.0, 0.0), 0)
-                parts += ["b", _us(rate.interval_s), rate.burst, amount, f"{mark.full_at:.3f}", f"{mark.shift_s:.3f}"]
-            case Quota():
-                parts += ["q", more, f"{next(windows):.0f}"]
-            case Slots():
-                parts += ["s", taken.lease]
-            case _ as never:
-                assert_never(never)
-    return parts
 
 
 def _us(seconds: float) -> str:

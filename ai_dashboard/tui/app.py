@@ -24,6 +24,7 @@ from ai_dashboard.tui.palette import Actions
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.base import PictureScreen
 from ai_dashboard.tui.screens.listing import FilterWanted, ListScreen
+from ai_dashboard.tui.screens.overview import OverviewScreen
 from ai_dashboard.tui.screens.record import PlanWanted, ReplayWanted
 from ai_dashboard.tui.tabs import HOME, REQUESTS, ROUTING, Tab, tab_of
 from ai_dashboard.tui.theme import DEFAULTS, THEMES, opposite
@@ -143,6 +144,9 @@ class ControlCentre(App[None]):
                 return parameters == (-1,) or self.feed.travelling
             case "zoom":
                 return isinstance(self.screen, PictureScreen) and self.screen.zoomable()
+            case "demo":
+                welcoming = isinstance(self.screen, OverviewScreen) and self.screen.welcoming
+                return welcoming and Ending.DEMO in self.endings
             case "hand_over":
                 return Ending.LEAVE in self.endings
             case _:
@@ -251,6 +255,10 @@ class ControlCentre(App[None]):
     def about_alert(self, wanted: AlertWanted) -> None:
         """Do what somebody wants of an alert."""
         self.run_worker(about(self, self._port, wanted), group="alert")
+
+    def action_demo(self) -> None:
+        """Start the demo in place of this gateway."""
+        self.end(Ending.DEMO)
 
     def action_hand_over(self) -> None:
         """Leave the gateway running, and quit."""

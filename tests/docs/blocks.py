@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 NO_RUN = "no-run:"
 
+_FILE = re.compile(r"# ([\w-]+(?:/[\w-]+)+\.(?:py|sh))\n")
 _FENCE = re.compile(r"^( *)(`{3,})(.*)$")
 
 
@@ -30,6 +31,12 @@ class Block:
         return f"{self.document.relative_to(ROOT)}:{self.line}"
 
 
+def file_of(block: Block) -> str:
+    """The file that a block is the text of, "" for all others: such a block begins with `# folder/file.ending`."""
+    found = _FILE.match(block.text)
+    return found[1] if found is not None else ""
+
+
 def documents() -> list[Path]:
     """Everything that is written for people."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -43,7 +50,7 @@ def blocks(document: Path) -> Iterator[Block]:
         fence = _FENCE.match(line)
         match opened:
             case None if fence is not None:
-                opened, lines = (number, *fence.groups()), []
+                opened, lines = (number, fence[1], fence[2], fence[3]), []
             case (began, indent, ticks, words) if fence is not None and fence[2] == ticks and not fence[3]:
                 language, _, rest = words.strip().partition(" ")
                 why_not = rest.removeprefix(NO_RUN).strip() if rest.startswith(NO_RUN) else ""
@@ -55,5 +62,10 @@ def blocks(document: Path) -> Iterator[Block]:
 
 
 def blocks_in(*languages: str) -> list[Block]:
-    """All blocks that are to be tried in one of these languages."""
-    return [it for document in documents() for it in blocks(document) if it.language in languages and not it.why_not]
+    """All blocks that are to be tried as they are in one of these languages; files are tried where they belong."""
+    return [it for document in documents() for it in blocks(document) if it.language in languages and is_tried(it)]
+
+
+def is_tried(block: Block) -> bool:
+    """Whether a block is tried by itself."""
+    return not (block.why_not or file_of(block))

@@ -1,14 +1,13 @@
 """A world for each document, and nothing of the folders and keys of whoever runs the tests."""
 
-import io
-import json
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.docs.shell import Front, Shell, seen
+from tests.docs.front import Front
+from tests.docs.shell import Shell, seen
 from tests.docs.world import World, world
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST", "REDIS_URL")
@@ -43,9 +42,4 @@ def shell(there: World) -> Shell:
 def request_to(there: World) -> str:
     """The id of a request that was answered."""
     body = {"model": "llama3.1:8b", "messages": [{"role": "user", "content": "hello"}]}
-    asked = urllib.request.Request(
-        f"{there.url}/v1/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
-    )
-    with urllib.request.urlopen(asked, timeout=10) as reply:
-        io.BytesIO(reply.read())
-        return str(reply.headers["x-request-id"])
+    return httpx.post(f"{there.url}/v1/chat/completions", json=body).raise_for_status().headers["x-request-id"]

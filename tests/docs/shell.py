@@ -12,9 +12,8 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,29 +21,18 @@ from pathlib import Path
 import pytest
 
 from ai_dashboard.cli import options
-from ai_dashboard.cli.main import APP, main, parser_of, sub_commands
-from ai_dashboard.cli.neighbour import get_json, token_for
+from ai_dashboard.cli.main import APP, parser_of
 from tests.docs.blocks import ROOT, Block
+from tests.docs.front import ADDRESSES, Front, Untrue
 from tests.docs.world import World
 
 BASH_S = 30.0
-LOGGED_WITHIN_S = 10.0
-LOOK_S = 0.05
 
-GOES_ON = frozenset({APP, "attach", "bench", "demo", "restore", "serve", "service", "web"})
-"""Sub-commands that go on until somebody ends them, or change more than the folders of a test."""
-
-STAYS_WITH = frozenset({"--follow", "-f"})
-
-MAY_FIND = {"doctor": {0, 1}, "costs --reconcile": {0, 1}}
+MAY_FIND = {"doctor": {0, 1}, "costs --reconcile": {0, 1}, "models clean": {0, 1}}
 """Commands whose exit code 1 is an answer: something was found."""
 
-ADDRESSES = re.compile(r"(?:localhost|127\.0\.0\.1):4000\b")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
 _SHELL = frozenset({"|", "||", "&&", "&", ";", "<", "<<", "<<<", ">", ">>", "(", ")"})
-_A_REQUEST = (("why",), ("requests", "show"), ("requests", "replay"))
-"""Commands that take a request's id. The documents have made theirs up; here it is that of a real one."""
-
 URL_VARIABLE = "DOCS_URL"
 REQUEST_VARIABLE = "DOCS_REQUEST"
 SHIM = f"""\
@@ -52,7 +40,7 @@ SHIM = f"""\
 import os, sys
 sys.path.insert(0, {str(ROOT)!r})
 from ai_dashboard.cli import options
-from tests.docs.shell import Front
+from tests.docs.front import Front
 options.DEFAULT_URL = os.environ[{URL_VARIABLE!r}]
 sys.exit(Front(os.environ[{URL_VARIABLE!r}], os.environ[{REQUEST_VARIABLE!r}]).call(sys.argv[1:]))
 """
@@ -62,54 +50,6 @@ PREAMBLE = """\
 set -eu
 curl() { command curl -sS --fail-with-body "$@"; }
 """
-
-PLACEHOLDER = re.compile(r"[A-Z]{2,}")
-"""A word that the reader puts something else for."""
-
-
-class Untrue(AssertionError):
-    """A line of a document does not do what it says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """The program, for a gateway at `url` that has answered the request `request`."""
-
-    url: str
-    request: str
-
-    def call(self, arguments: Sequence[str]) -> int:
-        """The exit code."""
-        here = [ADDRESSES.sub(self.url.removeprefix("http://"), word) for word in arguments]
-        if _goes_on(here):
-            name = here[0] if here and here[0] in sub_commands() else APP
-            parser_of(name).parse_args(here[1:] if here[:1] == [name] else here)
-            return 0
-        for words in _A_REQUEST:
-            if tuple(here[: len(words)]) == words and len(here) > len(words):
-                here[len(words)] = self.request[: len(here[len(words)])]
-                if words[0] == "requests":
-                    self._until_logged()
-        return main(here)
-
-    def _until_logged(self) -> None:
-        """Rows reach the request log within a second."""
-        gives_up_at = time.monotonic() + LOGGED_WITHIN_S
-        path = f"/api/admin/log/{self.request}"
-        while get_json(self.url, path, token=token_for(self.url)) is None:
-            if time.monotonic() > gives_up_at:
-                raise Untrue("the request log knows nothing of a request that was answered")
-            time.sleep(LOOK_S)
-
-
-def _goes_on(arguments: list[str]) -> bool:
-    name = arguments[0] if arguments else APP
-    if name not in sub_commands() or name in GOES_ON or STAYS_WITH & set(arguments):
-        return True
-    if any(PLACEHOLDER.fullmatch(word) for word in arguments):
-        return True
-    # `chat MODEL` without a prompt is a conversation.
-    return name == "chat" and len([word for word in arguments if not word.startswith("-")]) == 2
 
 
 def statements(block: Block) -> Iterator[str]:
@@ -188,7 +128,7 @@ class Shell:
             (shims / "ai-dashboard").write_text(SHIM)
             (shims / "ai-dashboard").chmod(0o755)
         env = {**os.environ, "PATH": f"{shims}:{os.environ['PATH']}"}
-        env |= {URL_VARIABLE: self.front.url, REQUEST_VARIABLE: self.front.request}
+        env |= {URL_VARIABLE: self.front.url, REQUEST_VARIABLE: self.front.request, "LITELLM_HOST": self.front.url}
         script = ADDRESSES.sub(self.world.authority, "\n".join([PREAMBLE, *self.said_before, *lines]))
         self.said_before.extend(line for line in lines if _ASSIGNMENT.fullmatch(line))
         ended = subprocess.run(
@@ -246,8 +186,9 @@ def _written(said: io.TextIOWrapper) -> str:
 
 
 def seen(folder: Path) -> None:
-    """What a reader would have beside the folder: a bill, and a tree with a change in it."""
+    """What a reader would have beside the folder: a bill, the widgets, and a tree with a change in it."""
     (folder / "invoice.csv").write_text("date,model,cost\n")
     (folder / "poem.txt").write_text("roses are red\n")
+    (folder / "wth-widgets").symlink_to(ROOT / "wth-widgets")
     for words in (["init", "-q"], ["add", "-N", "poem.txt"]):
         subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True)

@@ -8,12 +8,13 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
+from ai_dashboard.cli.lines import log_of
 from ai_dashboard.config.load import load
 from ai_dashboard.core.snapshot import HostView
 from ai_dashboard.demo import catalogue as cast
@@ -24,7 +25,6 @@ from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.telemetry.audit import Audit
 
 ADMIN_TOKEN = "the-operators-token"
-START_S = 30.0
 
 QUIET = {"health": {"interval_s": 3600, "attempts": 1}, "cache": {"enabled": True}}
 
@@ -84,16 +84,20 @@ async def _opened(folder: Path) -> AsyncIterator[Gateway]:
         _write(config / "providers.yaml", {"providers": stage.provider_entries()})
         _write(config / "model-mappings.yaml", _mappings())
         _write(config / "gateway.yaml", QUIET)
-        async with Gateway(
-            load(config, {}),
-            Options(host="127.0.0.1", port=0, admin_token=ADMIN_TOKEN),
-            read_host=HostView,
-            chance=random.Random(1),
-            env={},
-            audit=Audit(state / "audit", time.time),
-            state=state,
-        ) as gateway:
-            yield gateway
+        loaded = load(config, {})
+        with closing(log_of(loaded, {"AI_DASHBOARD_STATE_DIR": str(state)}, None)) as log:
+            async with Gateway(
+                loaded,
+                Options(host="127.0.0.1", port=0, admin_token=ADMIN_TOKEN),
+                read_host=HostView,
+                chance=random.Random(1),
+                env={},
+                audit=Audit(state / "audit", time.time),
+                state=state,
+                log=log,
+            ) as gateway:
+                log.write()
+                yield gateway
 
 
 def _mappings() -> dict[str, object]:

@@ -206,12 +206,14 @@ class Terminal:
 
 
 @contextmanager
-def terminal(arguments: Sequence[str], *, state: Path, size: tuple[int, int] = (120, 40)) -> Iterator[Terminal]:
+def terminal(
+    arguments: Sequence[str], *, state: Path, size: tuple[int, int] = (120, 40), program: Sequence[str] = PROGRAM
+) -> Iterator[Terminal]:
     """The program in a terminal of `size` columns and lines. Its terminal is its own, as in a real window."""
     pid, fd = pty.fork()
     if pid == 0:
         os.chdir(state)
-        os.execve(PROGRAM[0], [*PROGRAM, *arguments], environment(state))  # noqa: S606 - no shell is what is meant
+        os.execve(program[0], [*program, *arguments], environment(state))  # noqa: S606 - no shell is what is meant
     ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     shown = Terminal(pid, fd)
     try:

@@ -14,7 +14,7 @@ from tests.tui.fakes import PORTS, busy, busy_port, empty_port, gateway
 
 SIZES = ((120, 40), (80, 24), (60, 15))
 
-NOT_NOW = {"view.back", "app.hand_over", "travel.forth", "travel.mark_forth", "travel.live"}
+NOT_NOW = {"view.back", "welcome.demo", "app.hand_over", "travel.forth", "travel.mark_forth", "travel.live"}
 """Nothing is zoomed, filtered or past, and there is nobody to hand over to."""
 
 PRESSED = [

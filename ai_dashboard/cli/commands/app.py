@@ -16,10 +16,15 @@ from ai_dashboard.cli.screen import show_attached, show_child, show_own
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_gateway_options(parser)
-    parser.add_argument("--process", action="store_true", help="run the gateway in a process of its own")
-    parser.add_argument("--compact", action="store_true", help="one line for each provider, whatever room there is")
+    add_screen_options(parser)
     parser.add_argument("--attach", type=url, metavar="URL", help="show the gateway at URL instead of starting one")
     parser.add_argument("--version", action="version", version=f"ai-dashboard {__version__}")
+
+
+def add_screen_options(parser: argparse.ArgumentParser) -> None:
+    """How the gateway is shown."""
+    parser.add_argument("--process", action="store_true", help="run the gateway in a process of its own")
+    parser.add_argument("--compact", action="store_true", help="one line for each provider, whatever room there is")
 
 
 def run(args: argparse.Namespace) -> int:

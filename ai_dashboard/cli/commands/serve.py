@@ -34,6 +34,7 @@ from ai_dashboard.cli.hangup import on_hangup
 from ai_dashboard.cli.lines import LogFormat, log_of, note_diagnostics
 from ai_dashboard.cli.opening import Order, explain_listen_failure, opened, order_from, print_diagnostics
 from ai_dashboard.cli.options import DRAIN_AFTER_SCREEN_S, add_gateway_options, descriptors, gateway_arguments, workers
+from ai_dashboard.cli.saving.occupied import in_use
 from ai_dashboard.cli.valkey import NoValkey, OwnValkey, binary, private_folder
 from ai_dashboard.cli.workers import Crew, supervise
 from ai_dashboard.config.load import Config
@@ -42,6 +43,7 @@ from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.gateway.guard import refuse_open_listener
 from ai_dashboard.gateway.memory import keep_house
 from ai_dashboard.gateway.own_events import listening
+from ai_dashboard.gateway.state import state_folder
 from ai_dashboard.gateway.thread import SWITCH_INTERVAL_S, new_loop
 from ai_dashboard.transport.http1.listening import reserve
 
@@ -108,6 +110,7 @@ def _run_workers(order: Order, config: Config, args: argparse.Namespace) -> int:
             held = [stack.enter_context(bound) for bound in reserve(host, port)]
         except OSError as error:
             raise explain_listen_failure(error, order) from None
+        stack.enter_context(in_use(state_folder(order.env)))  # also while no worker lives
         shown, port = held[0].getsockname()[:2]
         names = [name for name, provider in config.providers.items() if provider.active]
         banner = f"{listening((shown, port), names)} with {args.workers} workers"

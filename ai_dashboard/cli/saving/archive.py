@@ -1,5 +1,5 @@
-"""The archive: `manifest.json` first, which says of every file what it is called, how large it is and what it hashes to;
-then those files, in that order and nothing else.
+"""The archive: `manifest.json` first, which says of every file what it is called, how large it is and what it hashes
+to; then those files, in that order and nothing else.
 
 Whoever reads one believes nothing: names lead nowhere but below the folder that they are unpacked to, only regular
 files are taken, no byte beyond what the manifest has announced is unpacked, and every file has to hash to what it said.
@@ -38,7 +38,7 @@ _PIECE = 1 << 20
 _HEADERS = 4 * tarfile.BLOCKSIZE
 """What a file takes in a tar beyond its bytes: its header, a long name's, and what fills both up."""
 
-_PATH = re.compile(r"[^/\\\x00-\x1f\x7f]+(?:/[^/\\\x00-\x1f\x7f]+)+")
+_PATH = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff]+(?:/[^/\\\x00-\x1f\x7f\ud800-\udfff]+)+")
 
 
 class NotRestorable(Exception):
@@ -91,8 +91,10 @@ _READ = TypeAdapter(Manifest)
 
 def write(path: Path, copied: Path, groups: Iterable[str], *, version: str, made_at: float) -> Manifest:
     """Make an archive of the folders `groups` below `copied`. Nobody but its owner can read it, and it is on the disk
-    when this returns. Raises `OSError`."""
+    when this returns. Raises `OSError`, and `NotRestorable` for files that nobody would get back."""
     files = tuple(_entry(copied, found) for group in groups for found in _files_below(copied / group))
+    for entry in files:
+        _check(entry)
     manifest = Manifest(FORMAT, PROGRAM, version, made_at, files)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as raw:
@@ -131,9 +133,9 @@ def _add(tar: tarfile.TarFile, name: str, size: int, mode: int, at: float, conte
 
 
 def unpack(path: Path, places: Mapping[str, Path]) -> Manifest:
-    """Unpack each group of files to its folder, which is new and empty; the files of other groups are looked at and left.
-    All is on the disk when this returns. Raises `NotRestorable`, and `OSError`; then what is in those folders is to be
-    thrown away."""
+    """Unpack each group of files to its folder, which is new and empty; the files of other groups are looked at and
+    left. All is on the disk when this returns. Raises `NotRestorable`, and `OSError`; then what is in those folders is
+    to be thrown away."""
     try:
         with path.open("rb") as raw, gzip.GzipFile(fileobj=raw, mode="rb") as packed:
             return _unpack(_Bounded(packed), places)
@@ -216,7 +218,8 @@ def _take(tar: tarfile.TarFile, entry: Entry, folder: Path | None) -> None:
             target.write(piece)
             left -= len(piece)
         target.flush()
-        os.fsync(target.fileno())
+        if folder is not None:
+            os.fsync(target.fileno())
     if left or digest.hexdigest() != entry.sha256:
         raise NotRestorable(f"{_shown(entry.path)} is not what it was")
 
@@ -243,8 +246,8 @@ def _shown(name: str) -> str:
 
 
 class _Plain(tarfile.TarInfo):
-    """A member that is a file, or the long name of the next one. Everything else (links, devices, and headers that may be
-    as long as they like) is refused before any of it is looked at."""
+    """A member that is a file, or the long name of the next one. Everything else (links, devices, and headers that may
+    be as long as they like) is refused before any of it is looked at."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
@@ -255,14 +258,15 @@ class _Plain(tarfile.TarInfo):
         return info
 
 
-class _Bounded:
+class _Bounded(io.RawIOBase):
     """A stream of which no more is read than it may hold."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
+    def __init__(self, stream: gzip.GzipFile) -> None:
+        super().__init__()
         self._stream = stream
         self.left = MAX_MANIFEST
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
         self.left -= len(data)
         if self.left < 0:

@@ -39,7 +39,7 @@ def files_in(folder: Path) -> Iterator[Path]:
 
 def entries_of(folder: Path) -> tuple[str, ...]:
     """What is in the folder itself and has to make room for what a backup holds."""
-    return tuple(sorted(name for name in os.listdir(folder) if not passed_over(name)))
+    return tuple(sorted(path.name for path in folder.iterdir() if not passed_over(path.name)))
 
 
 def _beside_database(name: str) -> bool:

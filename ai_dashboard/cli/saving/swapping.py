@@ -36,14 +36,21 @@ class Swap:
 
 def planned(folder: Path, staged: str, kept: str) -> Swap:
     """All that is unpacked, for all that is there."""
-    return Swap(folder, staged, kept, entries_of(folder), tuple(sorted(os.listdir(folder / staged))))
+    return Swap(folder, staged, kept, entries_of(folder), entries_of(folder / staged))
 
 
 def commit(state: Path, swaps: tuple[Swap, ...], move: Move = Path.rename) -> None:
-    """Decide, and do it. Raises `OSError`: then `finish` does what is left, or nothing has been decided."""
+    """Decide, and do it. Raises `OSError` where an entry cannot be moved (one may be a mount point); then all is as it
+    was."""
     written = [asdict(swap) | {"folder": str(swap.folder)} for swap in swaps]
     replace_file(state / JOURNAL, orjson.dumps(written, option=orjson.OPT_INDENT_2), mode=0o600)
-    _carry_out(state, swaps, move)
+    try:
+        _carry_out(state, swaps, move)
+    except OSError:
+        for swap in reversed(swaps):
+            _undo(swap, move)
+        _undecide(state)
+        raise
 
 
 def cut_off(state: Path) -> bool:
@@ -75,7 +82,7 @@ def finish_first(state: Path) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Remove what was unpacked by those that came to nothing. For whoever has the state folder alone, and no journal."""
+    """Remove what was unpacked for nothing. For whoever has the state folder alone, and no journal in it."""
     for left in folder.glob(f"{STAGED}*"):
         if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
@@ -84,8 +91,7 @@ def tidy(folder: Path) -> None:
 def _carry_out(state: Path, swaps: tuple[Swap, ...], move: Move) -> None:
     for swap in swaps:
         _exchange(swap, move)
-    (state / JOURNAL).unlink()
-    sync_folder(state)
+    _undecide(state)
     for swap in swaps:
         shutil.rmtree(swap.folder / swap.staged, ignore_errors=True)
 
@@ -93,17 +99,43 @@ def _carry_out(state: Path, swaps: tuple[Swap, ...], move: Move) -> None:
 def _exchange(swap: Swap, move: Move) -> None:
     """Each entry as far as it has not been done: one that is no longer staged has come to its place."""
     folder, staged, kept = swap.folder, swap.folder / swap.staged, swap.folder / swap.kept
-    if swap.old:
-        kept.mkdir(mode=0o700, exist_ok=True)
     for name in sorted({*swap.old, *swap.new}):
-        waits = name not in swap.new or os.path.lexists(staged / name)
-        if waits and name in swap.old and not os.path.lexists(kept / name) and os.path.lexists(folder / name):
-            move(folder / name, kept / name)
-        if name in swap.new and waits:
+        comes = name in swap.new
+        if comes and not os.path.lexists(staged / name):
+            continue
+        if os.path.lexists(folder / name):
+            kept.mkdir(mode=0o700, exist_ok=True)
+            move(folder / name, _free(kept / name))
+        if comes:
             move(staged / name, folder / name)
     for place in (kept, staged, folder):
         if place.is_dir():
             sync_folder(place)
+
+
+def _undo(swap: Swap, move: Move) -> None:
+    """The same backwards."""
+    folder, staged, kept = swap.folder, swap.folder / swap.staged, swap.folder / swap.kept
+    for name in sorted({*swap.old, *swap.new}):
+        if name in swap.new and not os.path.lexists(staged / name):
+            move(folder / name, staged / name)
+        if os.path.lexists(kept / name):
+            move(kept / name, folder / name)
+    if kept.is_dir():
+        kept.rmdir()
+
+
+def _undecide(state: Path) -> None:
+    (state / JOURNAL).unlink()
+    sync_folder(state)
+
+
+def _free(path: Path) -> Path:
+    """A name beside that one where it is taken: somebody made the entry anew while a restore was cut off."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number, free = number + 1, path.with_name(f"{path.name}.{number}")
+    return free
 
 
 def _swap(written: dict[str, object]) -> Swap:

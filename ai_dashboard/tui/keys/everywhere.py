@@ -55,7 +55,7 @@ KEYS: tuple[Key, ...] = (
         "app.show_screen(0)",
         "Playground",
         "Playground: chat with models beside each other",
-        9,
+        11,
     ),
     Key("app.theme", Scope.APP, "t", "t", "app.next_theme", "Theme", "Theme: switch between dark and light", 13),
     Key(

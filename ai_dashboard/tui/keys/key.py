@@ -32,7 +32,8 @@ def display_of(keys: Iterable[str]) -> str:
 
 def _display(key: str) -> str:
     *modifiers, name = key.split("+")
-    short = _SHORT.get(name) or ("space" if name == "space" else key_to_character(name) or name)
+    typed = key_to_character(name) or ""
+    short = _SHORT.get(name) or (typed if typed.isprintable() and not typed.isspace() else "") or name
     marks = {"ctrl": "^", "shift": "⇧"}
     return "".join(marks.get(modifier, f"{modifier}+") for modifier in modifiers) + short
 

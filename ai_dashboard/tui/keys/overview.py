@@ -4,6 +4,16 @@ from ai_dashboard.tui.keys.key import Key, Scope
 
 KEYS: tuple[Key, ...] = (
     Key(
+        "welcome.demo",
+        Scope.OVERVIEW,
+        "D",
+        "D",
+        "app.demo",
+        "Demo",
+        "Start the demo instead: simulated providers, with traffic",
+        6,
+    ),
+    Key(
         "providers.sort",
         Scope.OVERVIEW,
         "s",
@@ -23,5 +33,13 @@ KEYS: tuple[Key, ...] = (
         "Metric of the latency: first token or whole answer",
         15,
     ),
-    Key("view.back", Scope.OVERVIEW, "escape", "esc", "back", "Back", "Back: leave the zoom, then drop the filter"),
+    Key(
+        "view.back",
+        Scope.OVERVIEW,
+        "escape",
+        "esc",
+        "back",
+        "Back",
+        "Back: leave the zoom, hide the welcome, drop the filter",
+    ),
 )

@@ -83,7 +83,7 @@ def _block(alert: Alert, width: int) -> list[Line]:
 
 
 class AlertKeys(Widget):
-    """The keys of a list of alerts: mix in behind the panel, which the stylesheet goes by. What they want, the app does."""
+    """The keys of a list of alerts; what they want, the app does. Mix in behind the panel (for the stylesheet)."""
 
     def chosen_alert(self) -> Alert | None:
         """The alert under the cursor."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
 from ai_dashboard.tui.braille import BLANK, Series, nice_ceiling, plot
 from ai_dashboard.tui.format import clock_time, duration
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, text_of
 from ai_dashboard.tui.marks import Happening, legend, on_axis, placed
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
@@ -74,10 +74,10 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     if not peaks:
         return [[("no traffic in the last 15 minutes", Ink.DIM)]]
     if chart_width < 8 or chart_height < 1:
-        return [crop(_legend(view), width)]
+        return [_legend(view)]
     top = nice_ceiling(max(peaks))
     cells = plot([Series(view.p50), Series(view.p95, dotted=True)], chart_width, chart_height, top)
-    lines: list[Line] = [crop(_legend(view), width)]
+    lines: list[Line] = [_legend(view)]
     for index, cell_row in enumerate(cells):
         lines.append([(_y_label(index, chart_height, top), Ink.DIM), ("┤", Ink.RULE), *_runs(cell_row)])
     axis = _time_axis(len(view.p50) * SLICE_S, chart_width, view.end)
@@ -97,7 +97,6 @@ def _legend(view: View) -> Line:
         (f"{p95:>5}   ", Ink.PLAIN),
         ("p99 ", Ink.DIM),
         (f"{p99:>5}", Ink.PLAIN),
-        *legend([mark for _, mark in view.marks]),
     ]
 
 
@@ -152,7 +151,8 @@ class LatencyPanel(Panel[View], can_focus=True):
         return select(picture, self.metric)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Latency · {view.metric}", "m metric")
+        marks = text_of(legend([mark for _, mark in view.marks]))
+        self.title(f"Latency · {view.metric}", f"{marks.strip()}   m metric" if marks else "m metric")
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

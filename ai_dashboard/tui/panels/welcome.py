@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ai_dashboard.core.snapshot import Health, ProviderView
 from ai_dashboard.tui.curl import curl
 from ai_dashboard.tui.format import plural
-from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.providers import STATE
 from ai_dashboard.tui.picture import Picture
@@ -17,6 +17,9 @@ ADDRESS_CELLS = 24
 WHERE_CELLS = 52
 WHO_CELLS = 34
 """From so many cells beside the address on, it is said who takes it."""
+
+DEMO = "welcome.demo"
+"""The action that starts the demo, where one can be started."""
 
 INDENT: Span = ("  ", Ink.PLAIN)
 
@@ -82,7 +85,7 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     lines: list[Line] = [[]] if airy else []
     for section in sections:
         lines += [*section, []] if airy else section
-    return lines
+    return [crop(line, width) for line in lines]
 
 
 def _title(text: str) -> Line:
@@ -120,8 +123,8 @@ def _clients(view: View, width: int) -> list[Line]:
     lines: list[Line] = [_title("Point a client at")]
     for where, who in rows:
         wide = width - 2 - WHERE_CELLS >= WHO_CELLS
-        spans: list[Span] = [INDENT, (fit(where, WHERE_CELLS) if wide else clip(where, width - 2), Ink.KEY)]
-        lines.append([*spans, (clip(who, width - 2 - WHERE_CELLS), Ink.DIM)] if wide else spans)
+        spans: list[Span] = [INDENT, (fit(where, WHERE_CELLS) if wide else where, Ink.KEY)]
+        lines.append([*spans, (who, Ink.DIM)] if wide else spans)
     return lines
 
 
@@ -130,20 +133,25 @@ def _first_words(view: View, width: int) -> list[Line]:
 
 
 def _around(view: View, width: int) -> list[Line]:
-    demo = "D starts the demo here: simulated providers, with traffic." if view.demo else "ai-dashboard --demo shows one."
+    demo = (
+        "D starts the demo here: simulated providers, with traffic." if view.demo else "ai-dashboard --demo shows one."
+    )
     lines: list[Line] = [_title("Look around first")]
     lines += _said(demo, width)
-    lines += _said("c writes a configuration · ? shows every key · esc hides this", width, Ink.DIM)
+    lines += _said(
+        "`ai-dashboard config init` writes down what was found · ? shows every key · esc hides this", width, Ink.DIM
+    )
     return lines
 
 
 class WelcomePanel(Panel[View], can_focus=True):
-    """The welcome. `demo` says whether a key starts one."""
-
-    demo = False
+    """The welcome."""
 
     def select(self, picture: Picture) -> View:
-        return select(picture, demo=self.demo)
+        if not is_first_run(picture):
+            return View()
+        active = self.screen.active_bindings.values()
+        return select(picture, demo=any(one.binding.id == DEMO and one.enabled for one in active))
 
     def viewed(self, _view: View) -> None:
         self.title("Welcome to ai-dashboard")

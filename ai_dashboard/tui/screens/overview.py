@@ -19,13 +19,19 @@ from ai_dashboard.tui.panels.providers import ProvidersPanel
 from ai_dashboard.tui.panels.requests import RequestsPanel
 from ai_dashboard.tui.panels.status_lines import StatusLines
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.panels.welcome import WelcomePanel, is_first_run
+from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.listing import ListScreen
+
+WELCOME = "-welcome"
+NOBODY = "-nobody"
 
 
 class OverviewScreen(ListScreen):
-    """The first screen."""
+    """The first screen. On the first run a welcome stands where there is nothing to show yet."""
 
     BINDINGS = bindings(Scope.OVERVIEW)
+    _welcomes = True
 
     def compose(self) -> ComposeResult:
         yield Header("header")
@@ -40,9 +46,21 @@ class OverviewScreen(ListScreen):
             yield MoneyPanel("money", classes="panel")
             yield AlertsPanel("alerts", classes="panel")
             yield RequestsPanel("requests", classes="panel")
+            yield WelcomePanel("welcome", classes="panel")
         yield FilterBar(self.listed)
         yield NoticeLine("notice")
         yield FooterBar("footer")
+
+    @property
+    def welcoming(self) -> bool:
+        """Whether the welcome is shown."""
+        return self.has_class(WELCOME)
+
+    def show(self, picture: Picture) -> None:
+        welcome = self._welcomes and is_first_run(picture)
+        self.set_class(welcome, WELCOME)
+        self.set_class(welcome and not (picture.snapshot and picture.snapshot.providers), NOBODY)
+        super().show(picture)
 
     def target(self) -> Widget | None:
         lines = self.query_one(StatusLines)
@@ -53,7 +71,7 @@ class OverviewScreen(ListScreen):
             return True
         match action:
             case "back":
-                return self.zoomed or bool(self.requests.filter.text)
+                return self.zoomed or self.welcoming or bool(self.requests.filter.text)
             case "sort":
                 return self.query_one(ProvidersPanel).display
             case "metric":
@@ -68,8 +86,11 @@ class OverviewScreen(ListScreen):
         self.query_one(LatencyPanel).next_metric()
 
     def action_back(self) -> None:
-        """Undo the zoom, else drop the filter."""
+        """Undo the zoom, else hide the welcome, else drop the filter."""
         if self.zoomed:
             self.action_zoom()
+        elif self.welcoming:
+            self._welcomes = False
+            self.show(self.latest())
         else:
             self.action_drop_filter()

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from ai_dashboard.cache.keys import ExactKey
-from ai_dashboard.config.load import load
+from ai_dashboard.config.load import FILES, load
 from ai_dashboard.control.local import LocalPort
 from ai_dashboard.control.remote import RemotePort
 from ai_dashboard.core.cache import Expired, Invalidated
@@ -225,8 +225,14 @@ async def test_an_alert_is_noted_silenced_and_opened_again(both: Both, port: Con
         await port.alert(key, "silence", 0)
 
 
-async def test_a_gateway_without_a_record_of_changes_says_so(port: ControlPort) -> None:
-    assert not (await port.audit()).kept
+async def test_what_was_done_about_an_alert_is_on_record(port: ControlPort) -> None:
+    await port.refresh()
+    await port.alert("provider:nobody:unavailable", "silence", 2)
+    trail = await port.audit(1)
+    (entry,) = trail.entries
+    assert (entry.what, entry.subject) == ("alert.silence", "provider:nobody:unavailable")
+    assert (entry.after, entry.who) in {("for 2 minutes", "this screen"), ("for 2 minutes", "admin")}
+    assert (trail.kept, trail.problems, trail.total) == (True, (), 2)
 
 
 async def test_a_wrong_wish_is_the_same_error(port: ControlPort) -> None:
@@ -313,7 +319,7 @@ async def test_an_unknown_model_is_the_same_error(port: ControlPort) -> None:
 async def test_both_show_the_same_files(both: Both) -> None:
     near, far = await both.local.config_files(), await both.remote.config_files()
     assert near == far
-    assert [file.name for file in far] == ["providers.yaml", "model-mappings.yaml", "multi-region.yaml", "gateway.yaml"]
+    assert [file.name for file in far] == list(FILES)
     assert "sk-callers-0123" not in repr(far)
 
 

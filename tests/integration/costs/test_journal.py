@@ -36,6 +36,17 @@ async def test_what_is_alike_is_added_up_and_there_after_a_restart(tmp_path: Pat
     await again.close()
 
 
+async def test_nothing_is_lost_or_doubled_between_what_waits_and_what_is_written(tmp_path: Path) -> None:
+    journal = SqliteJournal(journal_file(tmp_path))
+    for number in range(1, 301):
+        journal.add(charge(number))
+        journal.add(charge(1, tenant="a"))
+        if number % 10 == 0:  # the writer takes what waits, and both lines begin anew
+            [one, two] = [counts for _, counts in await journal.lines("2026-11-21")]
+            assert (one.amount, one.calls, two.amount) == (number * (number + 1) // 2, number, number)
+    await journal.close()
+
+
 async def test_sums_by_account_of_the_day_the_month_and_in_all(tmp_path: Path) -> None:
     journal = SqliteJournal(journal_file(tmp_path))
     journal.add(charge(1, "2026-10-31T23", tenant="a"))

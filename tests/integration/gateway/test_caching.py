@@ -14,6 +14,7 @@ from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.events import Finished, Text
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
+from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.gateway.caching import Caching, Hit, Ticket
 from ai_dashboard.transport.http1 import HeaderBlock
 from tests.integration.cache.homes import Turned
@@ -30,7 +31,9 @@ class Embedder:
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[str, ...], Scope]] = []
 
-    async def __call__(self, model: str, texts: Sequence[str], scope: Scope) -> list[list[float]] | None:
+    async def __call__(
+        self, model: str, texts: Sequence[str], scope: Scope, _caller: Caller | None
+    ) -> list[list[float]] | None:
         self.asked.append((model, tuple(texts), scope))
         return [[1.0, float(len(text)) / 1000] for text in texts]
 

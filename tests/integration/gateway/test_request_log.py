@@ -359,11 +359,19 @@ async def test_a_file_of_the_version_before_is_gone_on_with(tmp_path: Path) -> N
         await home.chat(stream=False)
     with sqlite3.connect(tmp_path / "requests.sqlite") as file:
         file.execute("ALTER TABLE requests DROP COLUMN cached")
+        file.execute("DROP INDEX requests_at")
+        file.execute("CREATE INDEX requests_at ON requests (at)")
+        file.execute("CREATE INDEX requests_id ON requests (id)")
         file.execute("PRAGMA user_version = 1")
     file.close()
     async with house(either(), state=tmp_path) as home:
         await home.chat(stream=False)
-        assert [row["cached"] for row in await rows(home, 2)] == [None, None]
+        both = await rows(home, 2)
+        assert [row["cached"] for row in both] == [None, None]
+        reader = home.gateway.keeping.log_reader
+        assert reader is not None
+        assert both[0]["id"] == both[1]["id"]  # chance has begun anew
+        assert (await reader.one(both[0]["id"])).number == 2
 
 
 async def test_requests_that_are_in_flight_are_seen_when_they_are_over(tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """Three gateways on one real Valkey: what one has learnt of a provider all others know."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
+from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.snapshot import BreakerState, Health
 from tests.integration.gateway.crew import LEARNT_WITHIN_S, Busy, all_know_of_all, breaker, crew, gateways_seen, when
-from tests.integration.gateway.scene import WHOLE, Play, reply, until
+from tests.integration.gateway.scene import WHOLE, House, Play, house, playing, reply, until
 from tests.valkey import Valkey, valkey
 
 OPENS_AT_ONCE = {"breaker": {"failures": 1, "cooldown_s": 0.5, "ramp": [1.0], "ramp_step_s": 0.05}}
@@ -158,3 +161,32 @@ async def test_all_gateways_see_what_a_provider_has_to_do_for_all_of_them(redis:
                 group.create_task(gateways[number % 2].chat(stream=False))
             await until(lambda: gateways[2].provider("gpu").in_flight == 6)
         await until(lambda: all(home.provider("gpu").in_flight == 0 for home in gateways))
+
+
+async def test_a_gateway_that_has_just_started_knows_who_is_fast_and_who_fails(redis: Valkey) -> None:
+    plays = {"slow": Play(Busy(0.05)), "quick": Play(reply(200, WHOLE))}
+    settings = {"breaker": {"failures": 100}}
+    mappings = {"capabilities": {"m": {"routing_strategy": "latency_based", "preferred_models": ["m"]}}}
+    async with AsyncExitStack() as stack:
+        own = {"redis": {"url": redis.url}} | settings
+        addresses = {name: (await stack.enter_async_context(playing(play))).address for name, play in plays.items()}
+        first, second = [
+            await stack.enter_async_context(house(addresses, settings=own, mappings=mappings)) for _ in range(2)
+        ]
+        for name in plays:
+            for _ in range(5):
+                await first.chat(model=f"{name}/m", stream=False)
+        third = await stack.enter_async_context(house(addresses, settings=own, mappings=mappings))
+        for home in (second, third):
+            await until(lambda home=home: all(known(home, name) is not None for name in plays))  # type: ignore[misc]
+            for name in plays:
+                assert known(home, name) == pytest.approx(known(first, name), rel=0.01)
+        assert (known(third, "slow") or 0.0) > 0.05 > (known(third, "quick") or 1.0)
+        firsts = Counter(third.gateway.explain(RouteFacts("m")).attempts[0].provider for _ in range(20))
+        assert firsts["quick"] > firsts["slow"], "but for one in twenty that is tried otherwise"
+
+
+def known(home: House, provider: str) -> float | None:
+    """How long answers of its model `m` take, as far as this gateway knows."""
+    target = home.gateway.runtime.provider(provider).targets.get("m")
+    return None if target is None else target.ewma_total_s

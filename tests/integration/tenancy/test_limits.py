@@ -8,7 +8,7 @@ import pytest
 
 from ai_dashboard.core.errors import RateLimited
 from ai_dashboard.core.tenancy import Bucket, Limit, Quota, Rate, Slots
-from ai_dashboard.tenancy.limits import LimitHome, Taken, duration, headers
+from ai_dashboard.tenancy.limits import LimitHome, Taken, duration, header_lines, headers
 from ai_dashboard.tenancy.memory_limits import TIDY_AT, MemoryLimits
 from tests.integration.tenancy.stage import StillClock, link_to, redis_limits
 from tests.valkey import Valkey, valkey
@@ -134,6 +134,7 @@ async def test_a_quota_counts_what_was_used_in_truth(stage: Stage) -> None:
 
 async def test_the_headers_are_those_that_clients_know(stage: Stage) -> None:
     taken = await stage.take(requests(100, 3600), tokens(60_000), tokens(50_000, 3600), slots(3), tokens=5000)
+    assert header_lines(taken.standing) == b"".join(b"%b: %b\r\n" % line for line in headers(taken.standing))
     assert [(name.decode(), value.decode()) for name, value in headers(taken.standing)] == [
         ("x-ratelimit-limit-requests", "100"),
         ("x-ratelimit-remaining-requests", "99"),
@@ -146,7 +147,7 @@ async def test_the_headers_are_those_that_clients_know(stage: Stage) -> None:
 
 async def test_without_limits_there_is_nothing_to_count(stage: Stage) -> None:
     taken = await stage.take(tokens=10**9)
-    assert (headers(taken.standing), taken.limits) == ([], ())
+    assert (headers(taken.standing), header_lines(taken.standing), taken.limits) == ([], b"", ())
     await stage.home.settle(taken, 10**9)
 
 

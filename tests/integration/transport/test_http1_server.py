@@ -584,3 +584,35 @@ async def test_drain_cancels_what_takes_too_long() -> None:
         await running.server.drain(0.01)
         assert (await plain.to_end()).startswith(b"HTTP/1.1 503 ")
         assert not (await stream.to_end()).endswith(b"0\r\n\r\n")
+
+
+async def test_sockets_that_are_handed_on_lose_nobody() -> None:
+    """Who is being answered gets the whole answer from the old server, who waits to be accepted is from the new one."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        begun.set()
+        await go_on.wait()
+        exchange.reply(200, [(b"content-type", b"text/plain")], b"old")
+
+    async def quick(exchange: Exchange) -> None:
+        exchange.reply(200, [(b"content-type", b"text/plain")], b"new")
+
+    ask = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    async with Server(slow) as old, Server(quick) as new, asyncio.TaskGroup() as group, asyncio.timeout(5):
+        address = await old.listen("127.0.0.1", 0)
+        handed_on = [copy.detach() for copy in old.copies()]
+        first_reader, first_writer = await asyncio.open_connection(*address)
+        first_writer.write(ask)
+        await begun.wait()
+        draining = group.create_task(old.drain(5))
+        await asyncio.sleep(0)  # from here on the old one accepts nobody
+        second_reader, second_writer = await asyncio.open_connection(*address)
+        second_writer.write(ask)
+        assert await new.listen("", 0, inherited=handed_on) == address
+        assert (await second_reader.read()).endswith(b"new")
+        go_on.set()
+        assert (await first_reader.read()).endswith(b"old")
+        await draining
+        for writer in (first_writer, second_writer):
+            writer.close()

@@ -8,6 +8,7 @@ from ai_dashboard.config.schema.cache import CacheSettings
 from ai_dashboard.core.cache import CacheStep
 from ai_dashboard.core.history import Window
 from ai_dashboard.core.queue import PlacesView, QueueStep
+from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.gateway.caching import Caching
 from ai_dashboard.gateway.gauges import GLANCE_MINUTES, Gauges
 from ai_dashboard.queueing.line import Ticket
@@ -18,7 +19,7 @@ from tests.unit.gateway.hands import Hands, begin, configured, made
 GPU = ("p", "m")
 
 
-async def no_vectors(_model: str, _texts: Sequence[str], _scope: Scope) -> None:
+async def no_vectors(_model: str, _texts: Sequence[str], _scope: Scope, _caller: Caller | None) -> None:
     return None
 
 

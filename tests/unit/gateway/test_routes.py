@@ -41,6 +41,21 @@ def test_other_paths_do_not_exist(path: str) -> None:
         ROUTES.match("GET", path)
 
 
+def test_further_routes_are_made_once_and_when_they_are_asked_for() -> None:
+    made: list[int] = []
+
+    def further() -> list[Route]:
+        made.append(1)
+        return [SEE, DO]
+
+    routes = Routes([LIST, ONE], further)
+    assert (routes.match("GET", "/v1/models"), routes.match("GET", "/v1/models/a"), made) == (LIST, ONE, [])
+    assert (routes.match("POST", "/both"), routes.match("GET", "/both")) == (DO, SEE)
+    with pytest.raises(NotFound):
+        routes.match("GET", "/neither")
+    assert (routes.all, made) == ((LIST, ONE, SEE, DO), [1])
+
+
 def test_the_nearest_paths_are_named() -> None:
     with pytest.raises(NotFound) as refused:
         ROUTES.match("POST", "/v1/chat/completion")

@@ -4,11 +4,21 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.gateway.shared_notes import MAX_REASON_CHARS, Opening, ProviderNote, decode, encode
+from ai_dashboard.gateway.shared_notes import (
+    MAX_REASON_CHARS,
+    Findings,
+    Found,
+    Opening,
+    ProviderNote,
+    decode,
+    encode,
+)
 
 times = st.floats(min_value=0, max_value=4e9)
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 openings = st.builds(Opening, times, st.booleans(), texts, texts)
+averages = st.none() | st.builds(Found, times, st.floats(min_value=0.001, max_value=1e6))
+findings = st.builds(Findings, times, st.lists(averages, max_size=5).map(tuple))
 notes = st.dictionaries(
     texts,
     st.builds(
@@ -20,6 +30,7 @@ notes = st.dictionaries(
         times,
         texts,
         st.dictionaries(texts, openings, max_size=3),
+        st.dictionaries(texts, findings, max_size=3),
     ),
     max_size=4,
 )

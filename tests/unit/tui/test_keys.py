@@ -2,7 +2,9 @@ from itertools import groupby
 
 from textual.binding import Binding, BindingsMap
 
-from ai_dashboard.tui.keys import KEYS, Scope, bindings, key_of
+from ai_dashboard.tui.keys import KEYS, Scope, bindings, key_of, shown_by_id
+from ai_dashboard.tui.keys.key import display_of
+from ai_dashboard.tui.keys.table import FILE, table
 
 TOGETHER = (
     (Scope.APP, Scope.OVERVIEW, Scope.LIST, Scope.VIEW, Scope.SCROLL),
@@ -74,3 +76,22 @@ def test_bindings_lead_back_to_their_key() -> None:
 def test_a_key_with_many_faces_becomes_one_binding_each() -> None:
     chosen = [key for key, _ in BindingsMap(bindings(Scope.CONFIG)) if key.isdigit()]
     assert chosen == list("123456789")
+
+
+def test_the_table_that_configurations_are_held_against_is_current() -> None:
+    assert FILE.read_text() == table(), "run ./dev keys"
+
+
+def test_keys_are_written_as_people_know_them() -> None:
+    assert display_of(["ctrl+y", "shift+tab", "question_mark", "escape", "f5", "down", "G", "space", "alt+left"]) == (
+        "^y ⇧tab ? esc f5 ↓ G space alt+←"
+    )
+
+
+def test_an_action_on_another_key_shows_that_one() -> None:
+    copy = next(key for key in KEYS if key.id == "requests.copy")
+    assert copy.moved_to(("ctrl+y", "f2")).display == "^y f2"
+    bound = BindingsMap(bindings(Scope.LIST))
+    assert shown_by_id(binding for _, binding in bound)["requests.copy"] == "y"
+    bound.apply_keymap({"requests.copy": "ctrl+y"})
+    assert shown_by_id(binding for _, binding in bound)["requests.copy"] == "^y"

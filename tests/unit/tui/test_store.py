@@ -28,3 +28,11 @@ def test_a_new_gateway_starts_from_nothing() -> None:
     store.clear()
     assert (store.newest_first(), store.after, store.lost) == ((), 0, 0)
     assert record(1).id not in store
+
+
+def test_what_had_finished_by_then_is_found_again_as_far_as_it_is_remembered() -> None:
+    store = RecordStore(capacity=3)
+    store.add(page(1, 2, 3, 4))
+    assert [one.seq for one in store.until(3)] == [3, 2]
+    assert store.until(1) == ()
+    assert store.until(9) == store.newest_first()

@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
+from ai_dashboard.core.snapshot import SharedView
+from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import text_of, width_of
 from ai_dashboard.tui.panels.header import draw, select
 from ai_dashboard.tui.picture import Freshness, Picture
@@ -35,6 +37,11 @@ def test_a_working_gateway_in_one_line() -> None:
         (Picture(busy(config=config(usable=False))), "cfg #17 ✗ refused"),
         (Picture(busy(config=config(Diagnostic(Severity.ERROR, "a", 1, 1, "", "x")))), "cfg #17 ✗ errors"),
         (Picture(busy(config=config())), "cfg #17 ✓"),
+        (Picture(busy(), freshness=Freshness.PAST, age_s=185), f"◀ {clock_time(busy().at)} −3m05s"),
+        (Picture(busy(), freshness=Freshness.PAST, age_s=42), "−42s"),
+        (Picture(busy(), freshness=Freshness.PAST, age_s=7_620), "−2h07m"),
+        (Picture(busy(shared=SharedView("r:6379", True, "", 0.0, 2))), "redis ✓ 2 gateways"),
+        (Picture(busy(shared=SharedView("r:6379", False, "refused", 0.0, 0))), "redis ◌ away"),
     ],
 )
 def test_what_the_header_says(picture: Picture, words: str) -> None:

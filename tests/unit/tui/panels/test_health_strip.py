@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from ai_dashboard.core.history import HealthChange
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.tui.ink import text_of, width_of
+from ai_dashboard.tui.marks import Happening, Kind
 from ai_dashboard.tui.panels.health_strip import draw, states
 
 UP, DOWN = Health.ACTIVE, Health.UNAVAILABLE
@@ -47,3 +48,9 @@ def test_the_latest_changes_are_told_newest_first_in_their_place() -> None:
 def test_a_strip_never_shows_more_than_a_day() -> None:
     lines = draw([], 0.0, 10 * 86_400.0, 60)
     assert text_of(lines[1]).startswith("1d00 ago")
+
+
+def test_what_stood_out_is_on_the_axis() -> None:
+    marks = [Happening(50.0, Kind.CONFIG, "configuration #2"), Happening(500.0, Kind.ALERT, "later")]
+    axis = text_of(draw([HealthChange(0, UP, "")], 0, 100, 40, marks=marks)[1])
+    assert axis == "1m40 ago ───────────#─────────────── now"

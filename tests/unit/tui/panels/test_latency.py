@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import pytest
 
 from ai_dashboard.core.snapshot import SLICES, Percentiles, SeriesPoint
+from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import Ink, text_of, width_of
+from ai_dashboard.tui.marks import Happening, Kind
 from ai_dashboard.tui.panels.latency import AXIS, Metric, View, draw, select
-from ai_dashboard.tui.picture import Picture
+from ai_dashboard.tui.picture import Freshness, Picture
 from tests.tui.fakes import NOW, busy, empty
 
 BUSY = Picture(busy())
@@ -60,3 +64,19 @@ def test_a_young_gateway_draws_on_the_same_axis() -> None:
     lines = [text_of(line) for line in draw(view, 78, 8)]
     assert lines[-1].startswith(" " * (AXIS - 1) + "└15m─")
     assert all(line[AXIS:60].strip() == "" for line in lines[1:-1])
+
+
+def test_what_stood_out_is_on_the_time_axis() -> None:
+    end = BUSY.snapshot.at if BUSY.snapshot is not None else 0.0
+    marks = (Happening(end - 450, Kind.ALERT, "x"), Happening(end - 1_000, Kind.CONFIG, "before the window"))
+    axis = text_of(draw(select(replace(BUSY, marks=marks)), 78, 8)[7])
+    assert axis.index("⚠") == AXIS + (78 - AXIS) // 2
+    assert "#" not in axis
+    assert axis.endswith("now")
+
+
+def test_the_axis_of_the_past_ends_then() -> None:
+    picture = replace(BUSY, freshness=Freshness.PAST)
+    axis = text_of(draw(select(picture), 78, 8)[7])
+    assert axis.endswith(clock_time(NOW + 1))
+    assert width_of([(axis, Ink.PLAIN)]) == 78
