@@ -1,11 +1,11 @@
 """The admin API: what a control centre needs of a gateway that runs elsewhere. Behind the admin token, all of it."""
 
 from dataclasses import replace
-from typing import Protocol, get_args
+from typing import Protocol, TypeVar, get_args
 from urllib.parse import parse_qs, unquote
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ai_dashboard.core.control import ConfigFile, ProviderAction
 from ai_dashboard.core.errors import CallerError, NotFound
@@ -14,6 +14,7 @@ from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.snapshot import ProviderView, Snapshot
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
+from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
 
@@ -22,6 +23,15 @@ _FACTS = TypeAdapter(RouteFacts)
 _ACTIONS: tuple[ProviderAction, ...] = get_args(ProviderAction)
 
 JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+class Body(BaseModel):
+    """What an operator sends: no field that is not known, and no value of another type than is asked for."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+B = TypeVar("B", bound=BaseModel)
 
 
 class Controlled(Protocol):
@@ -140,6 +150,17 @@ def _facts(written: str) -> RouteFacts:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise CallerError(f"`facts` cannot be read: {place or 'all of it'}: {first['msg']}") from None
+
+
+async def read_body(exchange: Exchange, body: type[B]) -> B:
+    """What a caller sent, as JSON of this shape. Raises `CallerError` that says which field cannot be read."""
+    require_json(exchange)
+    try:
+        return body.model_validate_json(await exchange.body())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
 
 
 def query_of(exchange: Exchange) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """The admin API's part that shows the cache and makes it forget."""
 
 from collections.abc import Iterator
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ai_dashboard.core.cache import CacheFigures, Expired, Feedback, Invalidated
 from ai_dashboard.core.errors import CallerError, NotFound
-from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.admin import Body, read_body, reply_json
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.caching import Caching
 from ai_dashboard.gateway.described import described
-from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
@@ -24,11 +23,7 @@ class Cached(Protocol):
     def caching(self) -> Caching: ...
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Forget(_Body):
+class Forget(Body):
     """`POST …/invalidate`: the answers of a tenant, to asks for a model, of a tenant to asks for a model, or all."""
 
     tenant: str | None = None
@@ -36,14 +31,11 @@ class Forget(_Body):
     all: bool = False
 
 
-class BadHit(_Body):
+class BadHit(Body):
     """`POST …/feedback`: `x-cache-entry` of the reply, and its `x-cache-similarity`."""
 
     entry: Annotated[str, Field(min_length=1, max_length=64)]
     similarity: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
-
-
-B = TypeVar("B", bound=_Body)
 
 
 class CacheApi:
@@ -68,7 +60,7 @@ class CacheApi:
     @described(Invalidated, body=Forget)
     async def _invalidate(self, exchange: Exchange) -> None:
         """`POST …/invalidate`: forget answers."""
-        asked = await _read(exchange, Forget)
+        asked = await read_body(exchange, Forget)
         if asked.all == (asked.tenant is not None or asked.model is not None):
             raise CallerError("say what is to be forgotten", hint="`tenant`, `model`, or both; or `all: true` alone")
         gone = await self._gateway.caching.invalidate(asked.tenant, asked.model)
@@ -86,20 +78,10 @@ class CacheApi:
     @described(Feedback, body=BadHit)
     async def _feedback(self, exchange: Exchange) -> None:
         """`POST …/feedback`: say that a hit was wrong; its entry goes, and its neighbours have to be more alike."""
-        asked = await _read(exchange, BadHit)
+        asked = await read_body(exchange, BadHit)
         done = await self._gateway.caching.feedback(asked.entry, asked.similarity)
         if done is None:
             raise NotFound(
                 f"there is no entry {asked.entry!r}", hint="it is `x-cache-entry` of a reply; it may be gone"
             )
         reply_json(exchange, done)
-
-
-async def _read(exchange: Exchange, body: type[B]) -> B:
-    require_json(exchange)
-    try:
-        return body.model_validate_json(await exchange.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None

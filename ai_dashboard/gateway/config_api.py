@@ -3,16 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from functools import wraps
-from typing import Protocol, TypeVar
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Protocol
 
 from ai_dashboard.config.json_schema import schema_text
 from ai_dashboard.core.control import BackupView, Committed, ConfigText, ProposalView
 from ai_dashboard.core.errors import CallerError, ConfigRefused
-from ai_dashboard.gateway.admin import JSON, query_of, reply_json
+from ai_dashboard.gateway.admin import JSON, Body, query_of, read_body, reply_json
 from ai_dashboard.gateway.described import JsonObject, described
-from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.reload import Reloader
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.transport.http1 import Exchange
@@ -27,11 +24,7 @@ class Configured(Protocol):
     def reloader(self) -> Reloader: ...
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Propose(_Body):
+class Propose(Body):
     """`POST …/propose`."""
 
     file: str
@@ -39,7 +32,7 @@ class Propose(_Body):
     base: str | None = None
 
 
-class Commit(_Body):
+class Commit(Body):
     """`POST …/commit`."""
 
     file: str
@@ -48,13 +41,10 @@ class Commit(_Body):
     why: str = ""
 
 
-class Rollback(_Body):
+class Rollback(Body):
     """`POST …/rollback`."""
 
     id: str
-
-
-B = TypeVar("B", bound=_Body)
 
 
 class ConfigApi:
@@ -101,13 +91,13 @@ class ConfigApi:
     @described(ProposalView, body=Propose)
     async def _propose(self, exchange: Exchange) -> None:
         """`POST …/propose`: what a change would mean, nothing of it made."""
-        asked = await _read(exchange, Propose)
+        asked = await read_body(exchange, Propose)
         reply_json(exchange, await self._gateway.reloader.propose(asked.file, asked.text, asked.base))
 
     @described(Committed, body=Commit)
     async def _commit(self, exchange: Exchange) -> None:
         """`POST …/commit`: make a change, and put it in force."""
-        asked = await _read(exchange, Commit)
+        asked = await read_body(exchange, Commit)
         reloader, who, where = self._gateway.reloader, _who(exchange), exchange.peer
         made = await reloader.commit(asked.file, asked.text, asked.base, who=who, why=asked.why, where=where)
         reply_json(exchange, made)
@@ -115,7 +105,7 @@ class ConfigApi:
     @described(Committed, body=Rollback)
     async def _rollback(self, exchange: Exchange) -> None:
         """`POST …/rollback`: put a backup back; a change like any other."""
-        asked = await _read(exchange, Rollback)
+        asked = await read_body(exchange, Rollback)
         made = await self._gateway.reloader.rollback(asked.id, who=_who(exchange), where=exchange.peer)
         reply_json(exchange, made)
 
@@ -138,16 +128,6 @@ def _telling(handler: Handler) -> Handler:
             reply_json(exchange, {"error": error, "diagnostics": refused.diagnostics}, refused.status)
 
     return telling
-
-
-async def _read(exchange: Exchange, body: type[B]) -> B:
-    require_json(exchange)
-    try:
-        return body.model_validate_json(await exchange.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
 
 
 def _who(exchange: Exchange) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Annotated, Protocol, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ai_dashboard.core.cache import CacheFigures
 from ai_dashboard.core.costs import (
@@ -20,10 +20,9 @@ from ai_dashboard.core.costs import (
 )
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.costs.reports import MONTH, Reports
-from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.admin import Body, query_of, read_body, reply_json
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
-from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange
@@ -50,10 +49,8 @@ class Paying(Protocol):
     def token_quotas(self) -> dict[str, int]: ...
 
 
-class SetBudget(BaseModel):
+class SetBudget(Body):
     """`POST …/budget`: dollars for a month; null goes back to what the configuration says."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     budget_limit: Annotated[float, Field(ge=0, le=MAX_BUDGET, allow_inf_nan=False, strict=False)] | None
 
@@ -129,13 +126,7 @@ class CostsApi:
     async def _set_budget(self, exchange: Exchange) -> None:
         """`POST …/budget {"budget_limit": 50}`: what all together may spend in a month; answered as `GET …/costs`
         is."""
-        require_json(exchange)
-        try:
-            asked = SetBudget.model_validate_json(await exchange.body())
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
+        asked = await read_body(exchange, SetBudget)
         note = partial(note_change, self._audit, exchange, "budget.set", "all together")
         noted = await put_budget(self._gateway, asked.budget_limit, lambda was, is_: note(before=was, after=is_))
         reply_json(exchange, noted)

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ai_dashboard.config.schema.tenants import Tenant
-from ai_dashboard.core.errors import CallerError, NotFound
+from ai_dashboard.core.errors import NotFound
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView, NewKey, TenantView
-from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.admin import read_body, reply_json
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.described import described
-from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.tenancy.key_book import KeyBook
@@ -72,9 +71,6 @@ class TenantList:
     tenants: tuple[TenantView, ...]
 
 
-B = TypeVar("B", bound=KeyBody)
-
-
 class KeysApi:
     """Handlers below `/api/admin/`. `tenants` gives what the configuration in force says."""
 
@@ -101,7 +97,7 @@ class KeysApi:
     @described(NewKey, body=KeyBody)
     async def _create(self, exchange: Exchange) -> None:
         """`POST …/keys`: make a key; its secret is in this reply and never again."""
-        asked = await _read(exchange, KeyBody)
+        asked = await read_body(exchange, KeyBody)
         new = await self._book.create(_changed(Wanted(), asked, set(KeyBody.model_fields)))
         await self._note(exchange, "key.create", new.key, "", _rights(new.key))
         reply_json(exchange, new)
@@ -114,7 +110,7 @@ class KeysApi:
     @described(KeyView, body=KeyChange, below="{id}")
     async def _change(self, exchange: Exchange) -> None:
         """`POST …/keys/{id}`: give a key other rights; what is not given stays as it is."""
-        name, asked = _last(exchange), await _read(exchange, KeyChange)
+        name, asked = _last(exchange), await read_body(exchange, KeyChange)
         before = self._book.view(name)
         wanted, disabled = self._book.wanted(before.id)
         given = asked.model_fields_set
@@ -173,13 +169,3 @@ def _or_all(names: tuple[str, ...]) -> str:
 
 def _last(exchange: Exchange) -> str:
     return unquote(exchange.path.rpartition("/")[2])
-
-
-async def _read(exchange: Exchange, body: type[B]) -> B:
-    require_json(exchange)
-    try:
-        return body.model_validate_json(await exchange.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None

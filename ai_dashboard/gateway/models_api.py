@@ -3,23 +3,22 @@
 import difflib
 from collections.abc import Iterator
 from contextlib import aclosing
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from ai_dashboard.core.chat import JsonObject as Progress
 from ai_dashboard.core.errors import CallerError, GatewayError, ProviderNotFound, UpstreamError
 from ai_dashboard.core.models import Cleaned, Judged, ModelList, Removed
 from ai_dashboard.core.snapshot import Snapshot
-from ai_dashboard.gateway.admin import reply_json
+from ai_dashboard.gateway.admin import Body, read_body, reply_json
 from ai_dashboard.gateway.auditing import note_change
 from ai_dashboard.gateway.cleaning import Cutoff, judged, named_in
 from ai_dashboard.gateway.described import LINES, JsonObject, described
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.discretion import mask_secrets, without_addresses
 from ai_dashboard.gateway.engine_models import Disk
-from ai_dashboard.gateway.guard import require_json
 from ai_dashboard.gateway.model_list import engines, model_list, with_use
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.telemetry.audit import Audit
@@ -44,18 +43,14 @@ class Housed(Protocol):
     async def refresh(self) -> None: ...
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Named(_Body):
+class Named(Body):
     """One model; `provider` may be left out where there is one Ollama only."""
 
     model: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
     provider: str | None = None
 
 
-class Clean(_Body):
+class Clean(Body):
     """Models that nobody has asked for in `unused_s` seconds; with `dry_run` nothing is removed. Without `provider` all
     Ollama providers are gone through; with `models` no others than these are removed."""
 
@@ -63,9 +58,6 @@ class Clean(_Body):
     provider: str | None = None
     models: list[tuple[str, str]] | None = None
     dry_run: bool = False
-
-
-B = TypeVar("B", bound=_Body)
 
 
 class ModelsApi:
@@ -94,7 +86,7 @@ class ModelsApi:
     async def _pull(self, exchange: Exchange) -> None:
         """`POST …/models/pull`: fetch a model to the disk of an Ollama. Its progress is told line by line; the last
         has the status `success`, or an `error`."""
-        asked = await _read(exchange, Named)
+        asked = await read_body(exchange, Named)
         desk = self._gateway.desk()
         provider = _chosen(desk, asked.provider)
         outcome = "stopped"
@@ -138,7 +130,7 @@ class ModelsApi:
     @described(Removed, body=Named)
     async def _remove(self, exchange: Exchange) -> None:
         """`POST …/models/rm`: remove a model from the disk of an Ollama."""
-        asked = await _read(exchange, Named)
+        asked = await read_body(exchange, Named)
         desk = self._gateway.desk()
         provider = _chosen(desk, asked.provider)
         try:
@@ -154,7 +146,7 @@ class ModelsApi:
     async def _clean(self, exchange: Exchange) -> None:
         """`POST …/models/clean`: remove what nobody has asked for in a long time. What is in memory, came lately, or is
         named in the configuration stays."""
-        asked = await _read(exchange, Clean)
+        asked = await read_body(exchange, Clean)
         desk = self._gateway.desk()
         names = engines(desk) if asked.provider is None else (_chosen(desk, asked.provider),)
         cutoff = await _cutoff(desk, asked.unused_s)
@@ -244,13 +236,3 @@ def _mask(error: UpstreamError, desk: Desk, provider: str) -> None:
 
 def _line(progress: Progress) -> bytes:
     return orjson.dumps(progress) + b"\n"
-
-
-async def _read(exchange: Exchange, body: type[B]) -> B:
-    require_json(exchange)
-    try:
-        return body.model_validate_json(await exchange.body())
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise CallerError(f"the body cannot be read: {place or 'all of it'}: {first['msg']}") from None
