@@ -29,6 +29,7 @@ from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.routing.nobody import nobody
 from ai_dashboard.routing.retry import GiveUp, Next, Retry, Tried, after
+from ai_dashboard.tenancy.limits import Taken
 from ai_dashboard.transport.client import UpstreamClient
 
 Commit = Callable[[Attempt, Destination], Awaitable[Answer]]
@@ -105,16 +106,24 @@ async def _try(
 ) -> Answer | Tried:
     """Try one candidate. Whatever it comes to, the record has it."""
     candidate = plan.attempts[place]
+    taken: Taken | None = None
+    if runtime.provider(candidate.provider).exact is not None:
+        try:
+            taken = await take(trip, candidate.provider, runtime)
+        except UpstreamRateLimited as refused:
+            return Tried(place, refused, runtime.clock.monotonic())
     if runtime.places is not None:
         is_last = place == len(plan.attempts) - 1
         within_s = trip.deadline - runtime.clock.monotonic() if is_last else 0.0
         waited_s = await runtime.places.take(runtime.provider(candidate.provider), within_s)
         if waited_s is None:
+            await give_back(taken, candidate.provider, runtime)
             full = UpstreamCrowded("all of its places are taken, by other gateways too", retry_after_s=1)
             return Tried(place, full, runtime.clock.monotonic())
         trip.waited_s += waited_s
         trip.queued_s += waited_s
     attempt = trip.attempt(candidate, runtime.clock.monotonic(), kind, paused_s)
+    attempt.taken = taken
     runtime.attempt_begins(attempt)
     error: GatewayError
     try:
@@ -131,6 +140,28 @@ async def _try(
         note_left(attempt, runtime)
         raise
     return Tried(place, error, runtime.clock.monotonic())
+
+
+async def take(trip: Trip, provider: str, runtime: Runtime) -> Taken | None:
+    """Take from what a provider lets through. Until that is done the try counts as in flight. Raises
+    `UpstreamRateLimited`."""
+    state, facts = runtime.provider(provider), trip.facts
+    if state.exact is None:
+        return None
+    tokens = facts.prompt_tokens + facts.max_tokens * trip.answers if facts is not None else 0
+    state.in_flight += 1
+    try:
+        return await state.exact.take(tokens)
+    finally:
+        state.in_flight -= 1
+        runtime.reckon(runtime.clock.monotonic())
+
+
+async def give_back(taken: Taken | None, provider: str, runtime: Runtime) -> None:
+    """The try does not begin after all: its tokens are free again."""
+    exact = runtime.provider(provider).exact
+    if taken is not None and exact is not None:
+        await exact.home.settle(taken, 0)
 
 
 async def reserve(

@@ -30,6 +30,7 @@ from ai_dashboard.gateway.clock import SystemClock
 from ai_dashboard.gateway.conversations import Conversations
 from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.embedding import embed_through
+from ai_dashboard.gateway.exact_limits import adopt_limits
 from ai_dashboard.gateway.gauges import Gauges
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
@@ -130,6 +131,7 @@ class Gateway:
             events=self.log,
         )
         self.runtime.book = self.keeping.book
+        adopt_limits(self.generation, self.runtime, self.keeping)
         self.guard = Guard(
             options.host or self.generation.settings.listen.host,
             self.generation.settings,
@@ -301,6 +303,7 @@ class Gateway:
         idle = 0
         while True:
             await asyncio.sleep(TICK_S)
+            self.runtime.reckon(self.runtime.look())
             self.runtime.offer_places()
             idle += 1
             if self.runtime.changes != self._seen_changes or idle >= IDLE_TICKS:
@@ -367,6 +370,7 @@ class Gateway:
         self.keeping.adopt(generation)
         self.guard.adopt(generation.settings)
         self.runtime.adopt(generation.config)
+        adopt_limits(generation, self.runtime, self.keeping)
         if self.sharing is not None:
             self.sharing.adopt(generation)
         self.client.widen(generation.settings.limits.max_in_flight)

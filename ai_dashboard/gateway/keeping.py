@@ -204,6 +204,15 @@ class Keeping:
                     attempt.usage = used  # on record is what it was paid for
                 attempt.ticket = None
 
+    async def settle_limits(self, trip: Trip) -> None:
+        """Correct what was taken from the limits of whoever asked, and of those who were asked."""
+        if trip.taken is not None:
+            await self.limits.settle(trip.taken, trip.tokens)
+        for attempt in trip.attempts:
+            if attempt.taken is not None:
+                used, taken, attempt.taken = _used(trip, attempt), attempt.taken, None
+                await self.limits.settle(taken, used.prompt_tokens + used.completion_tokens if used is not None else 0)
+
     def likely_cost(self, attempt: Attempt, usage: Usage | None) -> float | None:
         """What an answer is about to cost, in dollars: what it saves whoever is given it again."""
         ticket = attempt.ticket

@@ -58,8 +58,7 @@ class OnRecord:
             self._desk.keeping.settle(trip)
             self._desk.runtime.finish(trip)
             self._desk.keeping.note(trip)
-            if trip.taken is not None:
-                await self._desk.keeping.limits.settle(trip.taken, trip.tokens)
+            await self._desk.keeping.settle_limits(trip)
 
     def _refuse(self, error: GatewayError) -> None:
         """Tell the caller in its own dialect. A provider's refusal of the ask itself goes back as it came to a caller

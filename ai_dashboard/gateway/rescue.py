@@ -7,14 +7,14 @@ never without a word: the attempt is on record, and a comment in the stream name
 from dataclasses import replace
 
 from ai_dashboard.core.chat import Ask
-from ai_dashboard.core.errors import CallerError, UpstreamError
+from ai_dashboard.core.errors import CallerError, UpstreamError, UpstreamRateLimited
 from ai_dashboard.core.plan import Candidate, Plan
 from ai_dashboard.dialects import registry
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.kinds import Kind
 from ai_dashboard.dialects.resumable import Resumable
 from ai_dashboard.gateway.commit import Answer, check_stream, note_failure, note_left, refuse, until_committed
-from ai_dashboard.gateway.dispatch import reserve
+from ai_dashboard.gateway.dispatch import give_back, reserve, take
 from ai_dashboard.gateway.generation import Destination, Generation, header_value
 from ai_dashboard.gateway.handling import Handling
 from ai_dashboard.gateway.replying import so_far, spent_on
@@ -50,9 +50,15 @@ async def go_on(
         if not able or (candidate.provider, candidate.model) in tried or not error.falls_over:
             continue
         places = runtime.places
+        try:
+            taken = await take(trip, candidate.provider, runtime)
+        except UpstreamRateLimited:
+            continue
         if places is not None and await places.take(runtime.provider(candidate.provider)) is None:
+            await give_back(taken, candidate.provider, runtime)
             continue
         attempt = trip.attempt(candidate, runtime.clock.monotonic(), "fallback" if said is None else "continue")
+        attempt.taken = taken
         runtime.attempt_begins(attempt)
         destination = generation.destination(candidate)
         try:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ai_dashboard.config.schema import RateLimits
 from ai_dashboard.core.history import Failure, HealthChange, LimitView
@@ -26,6 +27,9 @@ from ai_dashboard.routing.live import UNTRIED, Conversation, KnownTarget, Target
 from ai_dashboard.routing.places import leaves_home
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Answered, Track
+
+if TYPE_CHECKING:
+    from ai_dashboard.gateway.exact_limits import ExactLimits
 
 MAX_TARGETS = 512
 """Models of one provider that something is remembered of. Names may come from callers, so there must be an end."""
@@ -127,8 +131,8 @@ class ProviderState:
     since the start. `in_flight` counts what it has to do for all gateways that share what they know: `begun` here,
     `elsewhere` by the others, and the places that are kept for those who wait. `engine` is what it has said of itself
     when it was last asked, `others` the requests of other callers that it had then, `look_at` the monotonic time from
-    which that may be otherwise; `check_s` is what the last check took that it passed. `conversations` are
-    those that it has a warm cache of."""
+    which that may be otherwise; `check_s` is what the last check took that it passed. `conversations` are those that it
+    has a warm cache of; `exact` are the limits that are taken from before each try."""
 
     name: str
     track: Track
@@ -162,6 +166,7 @@ class ProviderState:
     shelf: Shelf | None = None
     changes: deque[HealthChange] = field(default_factory=lambda: deque(maxlen=MAX_REMEMBERED))
     failures: deque[Failure] = field(default_factory=lambda: deque(maxlen=MAX_FAILURES))
+    exact: "ExactLimits | None" = None
     _left: dict[str, Left] = field(default_factory=dict)
 
     @property
@@ -279,7 +284,8 @@ class ProviderState:
             asked = counted(self.rate.over(now, MINUTE_S) + self.in_flight, limits.requests_per_minute)
         if limits.tokens_per_minute is not None:
             spent = counted(self.tokens.over(now, MINUTE_S), limits.tokens_per_minute)
-        self.headroom = scarcest(headroom(self._left.values(), now), asked, spent)
+        exact = self.exact.left() if self.exact is not None else None
+        self.headroom = scarcest(headroom(self._left.values(), now), asked, spent, exact)
         return (before == 0) != (self.headroom == 0)
 
     def limits_left(self, now: float) -> Iterator[LimitView]:
@@ -293,6 +299,8 @@ class ProviderState:
         if (limit := self.limits.tokens_per_minute) is not None:
             spent = counted(self.tokens.over(now, MINUTE_S), limit)
             yield LimitView(f"{limit:,} tokens a minute, as configured", spent)
+        if self.exact is not None:
+            yield from self.exact.views()
 
     @property
     def loaded(self) -> tuple[LoadedModel, ...]:

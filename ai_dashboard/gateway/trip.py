@@ -24,8 +24,8 @@ class Attempt:
     """One try at one provider. Times are monotonic seconds; `paused_s` went by before it. `tokens` is set once its
     answer was whole, `usage` where a try that nobody answered to was paid for. Until it has been counted, `target` is
     the state of whom it was sent to, `headers` those of the reply; `cold` says that the model was not loaded, and
-    `streamed` that the answer came in pieces.
-    `ticket` is what was reserved for it, until it is settled; `cost` is in nano-dollars, None when nobody knows."""
+    `streamed` that the answer came in pieces. `ticket` is what was reserved for it and `taken` what of its provider's
+    limits, until that is settled; `cost` is in nano-dollars, None when nobody knows."""
 
     candidate: Candidate
     started: float
@@ -43,6 +43,7 @@ class Attempt:
     message: str = ""
     streamed: bool = False
     ticket: CostTicket | None = None
+    taken: Taken | None = None
     cost: int | None = 0
 
     def answered(self) -> tuple[float, float | None, int]:

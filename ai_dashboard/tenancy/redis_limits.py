@@ -224,6 +224,9 @@ class RedisLimits:
         all_free, *states = _list(reply)
         found = [self._found(limit, _list(state)) for limit, state in zip(limits, states, strict=True)]
         if not all_free:
+            for limit, state in zip(limits, map(_list, states), strict=True):
+                if not isinstance(limit, Slots):
+                    self._mirror(taken, limit, state)
             raise refusal(found)
         for limit, state in zip(limits, map(_list, states), strict=True):
             self._mirror(taken, limit, state)

@@ -1,6 +1,6 @@
-"""What holds for each tenant, by the configuration."""
+"""What holds for each tenant, and what each provider lets through, by the configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ai_dashboard.config.rates import read_rate
 from ai_dashboard.config.schema.tenants import OTHERS, Tenant
@@ -37,14 +37,23 @@ def key_limits(limits: KeyLimits, key_id: str, shown: str) -> tuple[Limit, ...]:
     return _minutely(f"key:{key_id}", f"the key {shown}", limits.rpm, limits.tpm, limits.concurrency)
 
 
-def _limits(tenant: Tenant, name: str) -> tuple[Limit, ...]:
+def provider_limits(name: str, written: Iterable[str]) -> tuple[Limit, ...]:
+    """What one provider lets through."""
+    return tuple(_buckets(f"provider:{name}", f"the provider {name}", written))
+
+
+def _buckets(name: str, owner: str, written: Iterable[str]) -> Iterator[Bucket]:
     """A limit is known by what it says, so that one that is changed begins anew."""
-    owner, limits = f"the tenant {name}", list[Limit]()
-    for text in tenant.limits:
+    for text in written:
         if (read := read_rate(text)) is not None:
             rate = read.rate
-            own_name = f"tenant:{name}:{read.counts}:{rate.amount}:{rate.seconds:g}:{rate.burst}"
-            limits.append(Bucket(own_name, owner, read.counts, rate))
+            own_name = f"{name}:{read.counts}:{rate.amount}:{rate.seconds:g}:{rate.burst}"
+            yield Bucket(own_name, owner, read.counts, rate)
+
+
+def _limits(tenant: Tenant, name: str) -> tuple[Limit, ...]:
+    owner = f"the tenant {name}"
+    limits: list[Limit] = [*_buckets(f"tenant:{name}", owner, tenant.limits)]
     if (daily := tenant.quotas.daily_tokens) is not None:
         limits.append(Quota(f"tenant:{name}:day", owner, "day", daily))
     if (monthly := tenant.quotas.monthly_tokens) is not None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import ROOT, Block, blocks, file_of
-from tests.docs.conftest import request_to
 from tests.docs.world import World
 
 PAGE = ROOT / "docs" / "extending.md"
@@ -19,7 +18,7 @@ JOINS = {
     "ai_dashboard/config/schema/providers.py": '"openai_compatible", "demo"]',
     "ai_dashboard/dialects/kinds.py": '        Kind("demo"',
 }
-"""Files to which a line is added, and before which line."""
+"""Files to whose lists something is added, and before what."""
 
 PANEL = """
 from ai_dashboard.tui.panels.whereabouts import WhereaboutsPanel
@@ -47,7 +46,7 @@ def _add(folder: Path, name: str, block: Block) -> None:
     if name in JOINS:
         written, before = file.read_text(), JOINS[name]
         assert written.count(before) == 1, f"{name} has changed"
-        file.write_text(written.replace(before, f"{text.strip()} {before}"))
+        file.write_text(written.replace(before, f"{text.strip()}, {before}"))
         return
     assert not file.exists(), f"{name} is there already"
     file.write_text(text)
@@ -91,7 +90,6 @@ def test_a_kind_and_a_strategy_plan_requests(copy: Path, tmp_path: Path) -> None
 
 
 def test_a_command_and_a_widget_ask_a_gateway(copy: Path, there: World) -> None:
-    request_to(there)
     said = run(copy, sys.executable, "-m", "ai_dashboard", "inflight", "--url", there.url)
     assert said == "nothing is in flight\n"
     shown = run(copy, copy / "wth-widgets/litellm/bin/queue-depth.sh", env={"LITELLM_HOST": there.url, "COLUMNS": "40"})

@@ -5,8 +5,20 @@ import inspect
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from ai_dashboard.config.rates import EXAMPLES, read_rate
 
 FreeForm = Any
 """Kept as it was written; nothing here reads it."""
@@ -30,6 +42,16 @@ def _as_list(value: object) -> object:
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 """A list of words; a single word stands for a list of one."""
+
+
+def _rates(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if any(read_rate(text) is None for text in texts):
+        raise PydanticCustomError("rate", f"should be limits such as {EXAMPLES}")
+    return texts
+
+
+Limits = Annotated[Words, AfterValidator(_rates)]
+"""How much in how much time."""
 
 
 class Section(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from ai_dashboard.config.hosts import is_local_host, split_url, without_v1
-from ai_dashboard.config.schema.base import Count, FreeForm, NotNegative, Positive, Section, Words
+from ai_dashboard.config.schema.base import Count, FreeForm, Limits, NotNegative, Positive, Section, Words
 
 ProviderType = Literal["ollama", "llama_cpp", "vllm", "openai", "anthropic", "google", "openai_compatible", "demo"]
 ProviderStatus = Literal["active", "disabled", "template"]
@@ -106,6 +106,9 @@ class RateLimits(Section):
     """Tokens, prompt and answer together, in any 60 s."""
     max_concurrent: Count | None = None
     """Requests at one time."""
+    limits: Limits = ()
+    """How much in how much time, such as `1000/hour`, `10/second burst 20` or `60000 tokens/minute`. Each holds, for
+    all gateways on one Redis together."""
 
 
 class Price(Section):

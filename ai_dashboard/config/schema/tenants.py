@@ -2,23 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from ai_dashboard.config.rates import EXAMPLES, read_rate
-from ai_dashboard.config.schema.base import Count, NotNegative, Section, Words
+from ai_dashboard.config.schema.base import Count, Limits, NotNegative, Section, Words
 from ai_dashboard.core.tenancy import Level
 
 OTHERS = "*"
 """Stands for every tenant that is not named."""
 
 MIN_SECRET_BYTES = 32
-
-
-def _rates(texts: tuple[str, ...]) -> tuple[str, ...]:
-    if any(read_rate(text) is None for text in texts):
-        raise PydanticCustomError("rate", f"should be limits such as {EXAMPLES}")
-    return texts
 
 
 class Quotas(Section):
@@ -33,7 +26,7 @@ class Quotas(Section):
 class Tenant(Section):
     """What one tenant may use, and how its requests are routed. What it may spend is said in `budgets.tenants`."""
 
-    limits: Annotated[Words, AfterValidator(_rates)] = ()
+    limits: Limits = ()
     """How much in how much time, such as `1000/hour`, `10/second burst 20` or `60000 tokens/minute`. Each holds."""
     quotas: Quotas = Quotas()
     """Tokens by the calendar."""

@@ -30,6 +30,7 @@ from ai_dashboard.core.errors import (
 from ai_dashboard.core.history import SeriesKey, ServiceAction, Window
 from ai_dashboard.core.plan import Requirements, RouteFacts
 from ai_dashboard.core.queue import ExpiredRequests
+from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.core.snapshot import ConfigView, GatewayView, Health, HostView, Percentiles, Snapshot, Wish
 from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
@@ -314,6 +315,18 @@ async def test_answers_are_forgotten_and_cleared_on_record(both: Both, port: Con
 async def test_an_unknown_model_is_the_same_error(port: ControlPort) -> None:
     with pytest.raises(ModelNotFound, match="gpt-9"):
         await port.explain(RouteFacts("gpt-9"))
+
+
+async def test_how_the_screen_looks_is_taken_up_while_it_runs_and_travels_with_the_picture(both: Both) -> None:
+    text = "theme: light\nkeys: {requests.copy: ctrl+y, app.quit: ctrl+a}\n"
+    read = await both.remote.config_text("dashboard.yaml")
+    proposal = await both.remote.propose("dashboard.yaml", text, read.hash)
+    assert [found.path for found in proposal.diagnostics if found.file == "dashboard.yaml"] == ["keys.app.quit"]
+    assert "changed screen setting theme: auto → light" in proposal.changes
+    await both.remote.commit("dashboard.yaml", text, read.hash, "brighter")
+    await both.local.refresh()
+    near, far = await both.local.snapshot(), await both.remote.snapshot()
+    assert near.config.screen == far.config.screen == ScreenSettings("light", keys=(("requests.copy", "ctrl+y"),))
 
 
 async def test_both_show_the_same_files(both: Both) -> None:
