@@ -1,15 +1,12 @@
 """The admin API's part about events, alerts and who changed what: the gateway's own word on itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
-
-from pydantic import TypeAdapter, ValidationError
 
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents
 from ai_dashboard.core.snapshot import Alert
-from ai_dashboard.gateway.admin import query_of, reply_json
+from ai_dashboard.gateway.admin import Body, query_of, read_body, reply_json
 from ai_dashboard.gateway.described import described
 from ai_dashboard.gateway.routes import Handler
 from ai_dashboard.transport.http1 import Exchange
@@ -30,16 +27,12 @@ class Telling(Protocol):
     async def audit_trail(self, limit: int) -> AuditTrail: ...
 
 
-@dataclass(frozen=True, slots=True)
-class AlertWish:
+class AlertWish(Body):
     """What shall be done about the alert with this `key`; `minutes` count for `silence` alone."""
 
     key: str
     action: AlertAction
     minutes: float = HOUR
-
-
-_WISH = TypeAdapter(AlertWish)
 
 
 class LogsApi:
@@ -64,12 +57,7 @@ class LogsApi:
     @described(Alert, body=AlertWish)
     async def _alert(self, exchange: Exchange) -> None:
         """`POST …/alerts`: take note of an alert, silence it, or open it again; how it is then."""
-        try:
-            wish = _WISH.validate_json(await exchange.body())
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the body"
-            raise CallerError(f"{place}: {first['msg']}") from None
+        wish = await read_body(exchange, AlertWish)
         caller = exchange.caller
         who = caller.key_id if caller is not None else "admin API"
         alert = await self._gateway.alert(wish.key, wish.action, wish.minutes, who=who, where=exchange.peer)

@@ -8,9 +8,7 @@ import pytest
 
 from tests.docs.front import Front
 from tests.docs.shell import Shell, seen
-from tests.docs.world import World, world
-
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST", "REDIS_URL")
+from tests.docs.world import KEYS, World, world
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ MAY_FIND = {"doctor": {0, 1}, "costs --reconcile": {0, 1}, "models clean": {0, 1
 
 _ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
 _SHELL = frozenset({"|", "||", "&&", "&", ";", "<", "<<", "<<<", ">", ">>", "(", ")"})
+
 URL_VARIABLE = "DOCS_URL"
 REQUEST_VARIABLE = "DOCS_REQUEST"
 SHIM = f"""\
@@ -48,7 +49,6 @@ from tests.docs.front import Front
 options.DEFAULT_URL = os.environ[{URL_VARIABLE!r}]
 sys.exit(Front(os.environ[{URL_VARIABLE!r}], os.environ[{REQUEST_VARIABLE!r}]).call(sys.argv[1:]))
 """
-
 
 PREAMBLE = """\
 set -eu

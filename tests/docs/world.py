@@ -24,6 +24,9 @@ from ai_dashboard.gateway.gateway import Gateway, Options
 from ai_dashboard.gateway.thread import GatewayThread
 from ai_dashboard.telemetry.audit import Audit
 
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_HOST", "REDIS_URL")
+"""Variables of whoever runs the tests that would lead elsewhere."""
+
 ADMIN_TOKEN = "the-operators-token"
 
 QUIET = {"health": {"interval_s": 3600, "attempts": 1}, "cache": {"enabled": True}}

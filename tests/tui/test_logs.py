@@ -140,7 +140,7 @@ async def test_an_alert_is_noted_opened_again_and_silenced(stage: Open) -> None:
         await logs(on, "tab", "a")
         await settle(on)
         assert on.port.alerted == [("down:ollama", "ack", 60.0)]
-        assert "Alerts · 1 · 1 quiet" in on.text()
+        assert "Alerts · 1 · 1 noted" in on.text()
         assert "⚠ 1" in on.lines()[0]
         assert "noted" in on.line_with("ollama is unavailable")
         await on.press("a")

@@ -8,6 +8,8 @@ ai-dashboard status --tmux    one line, for a status bar
 import argparse
 import json
 import sys
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from ai_dashboard.cli.neighbour import get_json, nobody_at, token_for
@@ -60,15 +62,16 @@ def _used(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def one_line(snapshot: dict[str, Any]) -> str:
-    """`● 3/4 1.2/s 88ms ⚠1`: providers that answer, requests a second, median time to the first token, alerts."""
+    """`● 3/4 1.2/s 88ms ⚠1`: providers that answer, requests a second, median time to the first token, and alerts that
+    nobody has seen to."""
     used = _used(snapshot)
     up = [provider for provider in used if provider["health"] in {"active", "degraded"}]
     mark = "●" if len(up) == len(used) else "◐" if up else "○"
     parts = [mark, f"{len(up)}/{len(used)}", f"{snapshot['gateway']['rate']:.1f}/s"]
     if (ttft := snapshot["ttft"]["p50"]) is not None:
         parts.append(_duration(ttft))
-    if alerts := len(snapshot["alerts"]):
-        parts.append(f"⚠{alerts}")
+    if unseen := sum(map(_is_open, snapshot["alerts"])):
+        parts.append(f"⚠{unseen}")
     if snapshot["gateway"]["simulated"]:
         parts.append("DEMO")
     return " ".join(parts)
@@ -82,9 +85,8 @@ def lines(snapshot: dict[str, Any]) -> list[str]:
     text.extend(_provider_line(provider, width) for provider in providers)
     if not providers:
         text.append("no providers: start one of your own, set a key, or try `ai-dashboard --demo`")
-    if snapshot["alerts"]:
-        text.append("")
-        text.extend(_alert_line(alert) for alert in snapshot["alerts"])
+    if alerts := sorted(snapshot["alerts"], key=_is_open, reverse=True):
+        text += ["", _counted(alerts), *map(_alert_line, alerts)]
     return text
 
 
@@ -102,8 +104,25 @@ def _provider_line(provider: dict[str, Any], width: int) -> str:
     return f"{state}  {times}  {provider['per_minute']:>5.0f} req/min  {len(provider['models']):>3} models"
 
 
+def _is_open(alert: dict[str, Any]) -> bool:
+    """Whether nobody has taken note of it, or silenced it."""
+    return not alert.get("acked") and alert.get("silenced_until") is None
+
+
+def _counted(alerts: Sequence[dict[str, Any]]) -> str:
+    """`2 alerts, 1 noted`: how many somebody should look at, then how many somebody has seen to."""
+    unseen = sum(map(_is_open, alerts))
+    noted = len(alerts) - unseen
+    said = f"{unseen} alert{'' if unseen == 1 else 's'}" if unseen else "no alerts"
+    return f"{said}, {noted} noted" if noted else said
+
+
 def _alert_line(alert: dict[str, Any]) -> str:
-    return f"⚠ {alert['text']} ({alert['hint']})" if alert["hint"] else f"⚠ {alert['text']}"
+    if _is_open(alert):
+        return f"⚠ {alert['text']} ({alert['hint']})" if alert["hint"] else f"⚠ {alert['text']}"
+    until = alert.get("silenced_until")
+    seen = "noted" if until is None else f"silent until {time.strftime('%H:%M', time.localtime(until))}"
+    return f"· {alert['text']} ({seen})"
 
 
 def _duration(seconds: float | None) -> str:

@@ -70,8 +70,7 @@ class AlertList(TablePanel[View, str], AlertKeys):
 
     def viewed(self, view: View) -> None:
         super().viewed(view)
-        quiet = len(view.alerts) - len(view.open)
-        self.title(f"Alerts · {len(view.open)}" + (f" · {quiet} quiet" if quiet else ""))
+        self.title(alerts.title(view))
 
     def chosen_alert(self) -> Alert | None:
         found = self.view.alerts if self.view is not None else ()

@@ -53,6 +53,13 @@ def state(alert: Alert) -> str:
     return "noted" if alert.acked else ""
 
 
+def title(view: View) -> str:
+    """How many somebody should look at, and how many somebody has seen to."""
+    noted = len(view.alerts) - len(view.open)
+    words = ["Alerts", *([str(len(view.open))] if view.open else ()), *([f"{noted} noted"] if noted else ())]
+    return " · ".join(words)
+
+
 def draw(view: View, width: int) -> list[Line]:
     """Level and time, then the text, then the hint."""
     return [line for block in blocks(view, width) for line in block]
@@ -122,7 +129,7 @@ class AlertsPanel(Panel[View], AlertKeys, can_focus=True):
         return select(picture)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Alerts · {len(view.open)}" if view.open else "Alerts")
+        self.title(title(view))
         self._cursor = min(self._cursor, max(len(view.alerts) - 1, 0))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:

@@ -26,6 +26,7 @@ class View:
     rate: str
     in_flight: str
     alerts: int
+    noted: int
     config: Span
     overhead: str
     source: str
@@ -37,7 +38,7 @@ def select(picture: Picture) -> View:
     """The header of a picture."""
     snapshot = picture.snapshot
     if snapshot is None:
-        return View(_freshness(picture), False, False, "", "", "", "", 0, ("", Ink.PLAIN), "", picture.source)
+        return View(_freshness(picture), False, False, "", "", "", "", 0, 0, ("", Ink.PLAIN), "", picture.source)
     gateway = snapshot.gateway
     return View(
         freshness=_freshness(picture),
@@ -48,6 +49,7 @@ def select(picture: Picture) -> View:
         rate=f"{rate(gateway.rate):>5} req/s",
         in_flight=f"{gateway.in_flight:>3} in flight",
         alerts=sum(alert.is_open for alert in snapshot.alerts),
+        noted=sum(not alert.is_open for alert in snapshot.alerts),
         config=_config(snapshot.config),
         overhead=_overhead(gateway),
         source=picture.source,
@@ -78,10 +80,12 @@ def draw(view: View, width: int) -> list[Line]:
             Part(8, (view.uptime, Ink.DIM)),
             Part(4, (view.rate, Ink.PLAIN), ruled=True),
             Part(5, (view.in_flight, Ink.PLAIN)),
-            Part(6, (f"⚠ {view.alerts}", Ink.WARN) if view.alerts else ("no alerts", Ink.DIM), ruled=True),
+            Part(6, _alerts(view), ruled=True),
             Part(7, view.config, ruled=True),
             Part(10, (view.overhead, Ink.DIM), ruled=True),
         ]
+        if view.alerts and view.noted:
+            parts.insert(-2, Part(9, (f"· {view.noted} noted", Ink.DIM)))
         if view.money is not None:
             parts.insert(-2, Part(7, view.money, ruled=True))
         if view.shared is not None:
@@ -98,6 +102,13 @@ def _joined(parts: Sequence[Part]) -> list[Span]:
     for part in parts:
         line += [RULE if part.ruled else (" ", Ink.PLAIN), part.span]
     return line
+
+
+def _alerts(view: View) -> Span:
+    """Those that somebody should look at; where there are none, those that somebody has seen to."""
+    if view.alerts:
+        return f"⚠ {view.alerts}", Ink.WARN
+    return f"{view.noted} noted" if view.noted else "no alerts", Ink.DIM
 
 
 def _freshness(picture: Picture) -> Span:

@@ -1,6 +1,7 @@
 """What a whole gateway tells of itself, and what its operator does about it."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,8 @@ async def test_an_alert_is_silenced_and_open_again() -> None:
         ({"key": "x", "action": "ack"}, 404, "no alert 'x'"),
         ({"key": "x", "action": "shout"}, 400, "action"),
         ({"action": "ack"}, 400, "key"),
+        ({"key": "x", "action": "ack", "until": "noon"}, 400, "until"),
+        ({"key": "x", "action": "silence", "minutes": "5"}, 400, "minutes"),
     ],
 )
 async def test_what_cannot_be_done_about_an_alert_is_said(body: dict[str, str], status: int, said: str) -> None:
@@ -91,6 +94,8 @@ async def test_what_cannot_be_done_about_an_alert_is_said(body: dict[str, str], 
         answer = await home.http.post("/api/admin/alerts", json=body, headers=ADMIN)
         assert (answer.status_code, said in answer.text) == (status, True)
         assert (await home.http.post("/api/admin/alerts", json=body)).status_code == 401
+        text = ADMIN | {"content-type": "text/plain"}
+        assert (await home.http.post("/api/admin/alerts", content=json.dumps(body), headers=text)).status_code == 415
 
 
 async def test_a_gateway_without_a_record_of_changes_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from ai_dashboard.config.schema.tenants import Tenant
 from ai_dashboard.core.tenancy import Bucket, KeyLimits, Quota, Rate, Slots
-from ai_dashboard.tenancy.tenants import key_limits, tenant_view, tenant_views
+from ai_dashboard.tenancy.tenants import key_limits, provider_limits, tenant_view, tenant_views
 
 ACME = Tenant.model_validate(
     {
@@ -42,6 +42,13 @@ def test_others_have_what_is_said_of_all_others_each_for_itself() -> None:
 
 def test_all_that_are_named_can_be_listed() -> None:
     assert [view.name for view in tenant_views(WRITTEN)] == ["acme", "*"]
+
+
+def test_a_provider_lets_through_what_is_said_of_it() -> None:
+    assert provider_limits("gpu", ["20/minute", "10 tokens/second burst 40"]) == (
+        Bucket("provider:gpu:requests:20:60:20", "the provider gpu", "requests", Rate(20, 60, 20)),
+        Bucket("provider:gpu:tokens:10:1:40", "the provider gpu", "tokens", Rate(10, 1, 40)),
+    )
 
 
 def test_keys_have_theirs_a_minute() -> None:

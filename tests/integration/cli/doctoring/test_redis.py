@@ -58,6 +58,6 @@ def test_a_user_who_may_not_is_told_so(rights: str) -> None:
         from redis import Redis
 
         with Redis.from_url(server.url) as operator:
-            operator.execute_command("ACL", "SETUSER", "u", "on", ">p", "~*", *rights.split())  # type: ignore[no-untyped-call]
+            operator.execute_command("ACL", "SETUSER", "u", "on", ">p", "~*", *rights.split())
         refused = found(f"unix://u:p@{server.socket}")[-1]
         assert (refused.level, "does not allow" in refused.text) == (Level.PROBLEM, True)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +10,12 @@ from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import text_of, width_of
 from ai_dashboard.tui.panels.header import draw, select
 from ai_dashboard.tui.picture import Freshness, Picture
-from tests.tui.fakes import busy, config, empty, gateway
+from tests.tui.fakes import NOW, busy, config, empty, gateway
 
 LIVE = Picture(busy(), freshness=Freshness.LIVE)
+ALERT = busy().alerts[0]
+NOTED = replace(ALERT, key="noted", acked=True)
+SILENT = replace(ALERT, key="silent", silenced_until=NOW + 60)
 
 
 def line(picture: Picture, width: int = 160) -> str:
@@ -33,6 +38,8 @@ def test_a_working_gateway_in_one_line() -> None:
         (Picture(busy(gateway=gateway(simulated=True)), freshness=Freshness.LIVE), "● LIVE DEMO"),
         (Picture(busy(gateway=gateway(draining=True)), freshness=Freshness.LIVE), "DRAINING"),
         (Picture(empty(), freshness=Freshness.LIVE), "no alerts"),
+        (Picture(busy(alerts=(ALERT, NOTED))), "│ ⚠ 1 · 1 noted │"),
+        (Picture(busy(alerts=(NOTED, SILENT))), "│ 2 noted │"),
         (Picture(busy(), source="attached to http://gpu:4000"), "attached to http://gpu:4000"),
         (Picture(busy(config=config(usable=False))), "cfg #17 ✗ refused"),
         (Picture(busy(config=config(Diagnostic(Severity.ERROR, "a", 1, 1, "", "x")))), "cfg #17 ✗ errors"),
