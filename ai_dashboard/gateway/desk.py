@@ -111,11 +111,11 @@ class Desk:
         except ModelNotFound:
             pass
         else:
-            if attempts := tuple(it for it in usual.attempts if it.provider == provider):
-                others = tuple(it for it in usual.attempts if it.provider != provider)
-                return replace(usual, attempts=attempts, excluded=(*usual.excluded, *unwanted(others)))
+            if any(it.provider == provider for it in usual.attempts):
+                return _only_at(provider, usual)
             model = next((it.model for it in usual.excluded if it.provider == provider), model)
-        return replace(self.plan(replace(facts, model=f"{provider}/{model}")), asked=facts.model)
+        # Who stands in for that model elsewhere is as unwanted as before.
+        return replace(_only_at(provider, self.plan(replace(facts, model=f"{provider}/{model}"))), asked=facts.model)
 
 
 def bound(facts: RouteFacts, caller: Caller | None, asked: str) -> RouteFacts:
@@ -141,6 +141,13 @@ def _of(facts: RouteFacts, caller: Caller) -> RouteFacts:
         residency=policy.residency or facts.residency,
         strategy=facts.strategy or policy.strategy,
     )
+
+
+def _only_at(provider: str, plan: Plan) -> Plan:
+    """What a plan has of one provider."""
+    attempts = tuple(it for it in plan.attempts if it.provider == provider)
+    others = tuple(it for it in plan.attempts if it.provider != provider)
+    return replace(plan, attempts=attempts, excluded=(*plan.excluded, *unwanted(others)))
 
 
 def unwanted(candidates: Iterable[Candidate]) -> tuple[Excluded, ...]:

@@ -23,7 +23,10 @@ TURNS = 5
 things reads no answer, and that says nothing of Redis."""
 
 AT_LAST = 4
-"""After so many times as long a connection is given up, whatever the loop does, and whatever redis-py made of it."""
+"""After so many times as many turns it is called off once more: what redis-py has made of the first time."""
+
+GOODBYE_S = 2.0
+"""What opening and closing a connection may take besides."""
 
 CONNECTIONS = 64
 FIRST_PING_S = 0.1
@@ -96,9 +99,10 @@ class Link:
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=AT_LAST * call_s,
-            socket_timeout=AT_LAST * call_s,
-            socket_connect_timeout=AT_LAST * call_s,
+            # Calls are bounded in turns of the loop: by the clock, one that stood still would seem to be Redis' fault.
+            timeout=None,
+            socket_timeout=None,
+            socket_connect_timeout=GOODBYE_S,
             protocol=protocol,
             retry=Retry(NoBackoff(), 0),
         )
@@ -178,8 +182,8 @@ class Link:
         from redis.exceptions import NoScriptError, RedisError, ResponseError
 
         try:
-            async with asyncio.timeout(None) as bound:
-                with _Turns(bound, self._call_s / TURNS):
+            async with asyncio.timeout(None) as at_last, asyncio.timeout(None) as bound:
+                with _Turns(bound, at_last, self._call_s / TURNS):
                     return cast("Reply", await self._redis.execute_command(*parts))  # type: ignore[no-untyped-call]
         except NoScriptError:
             raise _UnknownScript from None
@@ -204,14 +208,16 @@ class Link:
 
 
 class _Turns:
-    """Ends what is bounded by `bound` after `TURNS` turns of the loop, so many seconds apart."""
+    """Ends what is bounded by `bound` after `TURNS` turns of the loop, so many seconds apart, and by `at_last` what
+    goes on nevertheless."""
 
-    __slots__ = ("_apart_s", "_bound", "_left", "_loop", "_next")
+    __slots__ = ("_apart_s", "_at_last", "_bound", "_left", "_loop", "_next")
 
-    def __init__(self, bound: asyncio.Timeout, apart_s: float) -> None:
+    def __init__(self, bound: asyncio.Timeout, at_last: asyncio.Timeout, apart_s: float) -> None:
         self._bound = bound
+        self._at_last = at_last
         self._apart_s = apart_s
-        self._left = TURNS
+        self._left = AT_LAST * TURNS
         self._loop = asyncio.get_running_loop()
 
     def __enter__(self) -> None:
@@ -222,10 +228,12 @@ class _Turns:
 
     def _turn(self) -> None:
         self._left -= 1
-        if self._left:
-            self._next = self._loop.call_later(self._apart_s, self._turn)
-        else:
+        if self._left == (AT_LAST - 1) * TURNS:
             self._bound.reschedule(self._loop.time())
+        elif not self._left:
+            self._at_last.reschedule(self._loop.time())
+            return
+        self._next = self._loop.call_later(self._apart_s, self._turn)
 
 
 def without_password(url: str) -> str:

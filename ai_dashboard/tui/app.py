@@ -9,7 +9,7 @@ from rich.segment import Segments
 from rich.traceback import Traceback
 from textual import on
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 
@@ -19,8 +19,10 @@ from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.tui.alerting import AlertWanted, about
 from ai_dashboard.tui.feed import Feed
 from ai_dashboard.tui.keys import Scope, active_keys, bindings
+from ai_dashboard.tui.keys.key import display_of
 from ai_dashboard.tui.look import colourless, put_on
 from ai_dashboard.tui.palette import Actions
+from ai_dashboard.tui.panels.base import Canvas
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.screens.base import PictureScreen
 from ai_dashboard.tui.screens.listing import FilterWanted, ListScreen
@@ -135,6 +137,15 @@ class ControlCentre(App[None]):
         for screen in self._opened.values():
             screen.compact = self._compact or settings.compact
             screen.classify()
+        if settings.keys != before.keys:
+            for one in {*self._opened.values(), *self.screen_stack}:
+                for canvas in one.query(Canvas):
+                    canvas.rekeyed()
+
+    def get_key_display(self, binding: Binding) -> str:
+        """As it is to be pressed now: of several keys of the operator's own the first."""
+        own = dict(self._settings.keys).get(binding.id or "", "")
+        return display_of(own.split(",")[:1]) if own else super().get_key_display(binding)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         match action:

@@ -78,7 +78,8 @@ def _install(args: argparse.Namespace, manager: "Manager") -> int:
     service = _service(args)
     text, notes = unit_of(service), list(_notes(service))
     if args.dry_run:
-        print(json.dumps({"path": str(manager.path), "unit": text, "notes": notes}, indent=2) if args.json else text.rstrip())
+        told = {"path": str(manager.path), "unit": text, "notes": notes}
+        print(json.dumps(told, indent=2) if args.json else text.rstrip())
         _say(args, notes)
         return 0
     manager.there()

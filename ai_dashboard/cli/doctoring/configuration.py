@@ -55,10 +55,7 @@ def without_key(loaded: Loaded) -> list[Provider]:
     return [
         it
         for it in providers
-        if it.active
-        and it.api_key is None
-        and it.requires_api_key is not False
-        and (it.needs_key or it.env_var != "")
+        if it.active and it.api_key is None and it.requires_api_key is not False and (it.needs_key or it.env_var != "")
     ]
 
 

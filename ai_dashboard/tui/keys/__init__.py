@@ -4,7 +4,8 @@ A key is an action with an id; each screen has a file of them. `ctrl+a` and `ctr
 tmux and screen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from textual.binding import ActiveBinding, Binding, BindingType
 
@@ -25,7 +26,19 @@ from ai_dashboard.tui.keys import (
 )
 from ai_dashboard.tui.keys.key import Key, Scope, display_of
 
-__all__ = ["KEYS", "Key", "Scope", "active_keys", "bindings", "is_moved", "key_of", "shown_by_id"]
+__all__ = [
+    "KEYS",
+    "Hint",
+    "Key",
+    "Scope",
+    "active_keys",
+    "bindings",
+    "hints",
+    "is_moved",
+    "key_of",
+    "shown_by_id",
+    "usual",
+]
 
 KEYS: tuple[Key, ...] = (
     *everywhere.KEYS,
@@ -44,11 +57,26 @@ KEYS: tuple[Key, ...] = (
 )
 
 _BY_ID = {key.id: key for key in KEYS}
+_USUAL = {binding.id: binding for key in KEYS for binding in key.bindings()}
+
+Hint = tuple[str, str]
+"""Ids of actions with spaces between them, and what they do in a word."""
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:
     """The bindings of some scopes, for a class's `BINDINGS`."""
     return [binding for key in KEYS if key.scope in scopes for binding in key.bindings()]
+
+
+def usual(name: str) -> Binding:
+    """The usual binding of an action, by its id; one of many faces is written as its own key."""
+    binding = _USUAL[name]
+    return binding if name in _BY_ID else replace(binding, key_display=display_of([binding.key]))
+
+
+def hints(said: Iterable[Hint], pressed: Callable[[str], str]) -> str:
+    """What keys do, for the border of a panel: `b by · w since`; `pressed` says how an action is called now."""
+    return " · ".join(f"{' '.join(map(pressed, ids.split()))} {word}".rstrip() for ids, word in said)
 
 
 def key_of(binding: Binding) -> Key | None:

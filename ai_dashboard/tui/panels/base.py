@@ -15,7 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ai_dashboard.tui import failing
-from ai_dashboard.tui.ink import Ink, Line
+from ai_dashboard.tui.ink import Ink, Line, wrap
+from ai_dashboard.tui.keys import Hint, hints, usual
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.sanitise import Safe, visible
 from ai_dashboard.tui.theme import cursor_style, ink_styles
@@ -36,6 +37,7 @@ class Canvas(Safe, Widget):
         self._lines_for = (-1, -1)
         self._inks: dict[Ink, Style] | None = None
         self._cursor_style = Style.null()
+        self._below: tuple[str, tuple[Hint, ...]] = ("", ())
         self.top = 0
 
     def lines(self, width: int, height: int, /) -> Sequence[Line]:
@@ -46,10 +48,25 @@ class Canvas(Safe, Widget):
         """The index of the line that is highlighted, among all lines."""
         return None
 
-    def title(self, text: str, subtitle: str = "") -> None:
-        """Write the title into the border; plain text, whatever is in it."""
+    def title(self, text: str, subtitle: str = "", *keys: Hint) -> None:
+        """Write the title into the border; plain text, whatever is in it. Below stands the subtitle, or what keys do."""
         self.border_title = Content(visible(text)) if text else None
-        self.border_subtitle = Content(visible(subtitle)) if subtitle else None
+        self._below = (subtitle, keys)
+        self._write_below()
+
+    def pressed(self, name: str) -> str:
+        """How an action is called now: its key, by its id."""
+        return self.app.get_key_display(usual(name))
+
+    def rekeyed(self) -> None:
+        """Write again what keys do: some of them are others now."""
+        self._write_below()
+        self.stale()
+
+    def _write_below(self) -> None:
+        subtitle, keys = self._below
+        said = "   ".join(filter(None, (subtitle, hints(keys, self.pressed))))
+        self.border_subtitle = Content(visible(said)) if said else None
 
     def stale(self) -> None:
         """Draw again, because what is shown has changed."""
@@ -130,6 +147,7 @@ class Panel(Canvas, Generic[V]):
         super().__init__(dom_id, classes=classes)
         self.picture = Picture()
         self.view: V | None = None
+        self._missing = ""
         self._failed = ""
 
     def select(self, picture: Picture) -> V:
@@ -166,5 +184,18 @@ class Panel(Canvas, Generic[V]):
     def viewed(self, view: V) -> None:
         """Called when the view changed, before it is drawn; for titles."""
 
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to show although there is a picture; empty where there is something."""
+        return self._missing
+
+    @missing.setter
+    def missing(self, why: str) -> None:
+        if why != self._missing:
+            self._missing = why
+            self.stale()
+
     def lines(self, width: int, height: int, /) -> Sequence[Line]:
+        if self.missing:
+            return [[(piece, Ink.DIM)] for piece in wrap(self.missing, width, height)]
         return () if self.view is None else self.draw(self.view, width, height)

@@ -103,7 +103,7 @@ class CacheCourse(Panel[View], can_focus=True):
         return select(self.cache, self.window)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Cache · hit ratio · {view.window}", "w window")
+        self.title(f"Cache · hit ratio · {view.window}", "", ("cache.window", "window"))
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

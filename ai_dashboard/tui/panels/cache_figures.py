@@ -131,7 +131,8 @@ class CacheFiguresPanel(Panel[View], can_focus=True):
         return select(self.cache)
 
     def viewed(self, view: View) -> None:
-        self.title("Cache", "i I forget · x clear" if view.facts else "")
+        keys = (("cache.forget cache.forget_all", "forget"), ("cache.clear", "clear"))
+        self.title("Cache", "", *(keys if view.facts else ()))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

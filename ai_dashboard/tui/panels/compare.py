@@ -165,7 +165,7 @@ class ComparePanel(Panel[View], can_focus=True):
         return self.pair
 
     def viewed(self, view: View) -> None:
-        self.title(f"{view.first.id} and {view.second.id}", "esc back")
+        self.title(f"{view.first.id} and {view.second.id}", "", ("compare.back", "back"))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -133,7 +133,7 @@ class CostBudgets(Panel[View], can_focus=True):
         return select(self.costs)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Budgets · {len(view.rows)}" if view.rows else "Budgets", "B set")
+        self.title(f"Budgets · {len(view.rows)}" if view.rows else "Budgets", "", ("costs.budget", "set"))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -122,12 +122,13 @@ class CostTable(TablePanel[View, str]):
 
     def viewed(self, view: View) -> None:
         super().viewed(view)
+        keys = (("costs.by", "by"), ("costs.since", "since"))
         if view.total is None:
-            self.title(f"Spent by {view.by}")
+            self.title(f"Spent by {view.by}", "", *keys)
             return
         cost, calls = view.total.figures[:2]
         doubt = f" · {view.total.doubt}" if view.total.doubt else ""
-        self.title(f"Spent by {view.by} since {view.since} · {cost} in {calls} calls{doubt}", "b by · w since")
+        self.title(f"Spent by {view.by} since {view.since} · {cost} in {calls} calls{doubt}", "", *keys)
 
     def table(self, view: View, width: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -97,7 +97,7 @@ class GaugesPanel(Panel[View], can_focus=True):
         return select(picture)
 
     def viewed(self, _view: View) -> None:
-        self.title("Cache · Queue", "6")
+        self.title("Cache · Queue", "", ("app.screen.6", ""))
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

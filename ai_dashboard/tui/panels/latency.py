@@ -152,7 +152,7 @@ class LatencyPanel(Panel[View], can_focus=True):
 
     def viewed(self, view: View) -> None:
         marks = text_of(legend([mark for _, mark in view.marks]))
-        self.title(f"Latency · {view.metric}", f"{marks.strip()}   m metric" if marks else "m metric")
+        self.title(f"Latency · {view.metric}", marks.strip(), ("latency.metric", "metric"))
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

@@ -242,7 +242,12 @@ class LatencyChart(Panel[View], can_focus=True):
         return select(self.history, self.window, self.measure, self.kind, self.chosen, picture.marks, then)
 
     def viewed(self, view: View) -> None:
-        self.title(f"{view.measure.capitalize()} · {view.kind} · {view.window}", "m measure · b boxes")
+        self.title(
+            f"{view.measure.capitalize()} · {view.kind} · {view.window}",
+            "",
+            ("latency.measure", "measure"),
+            ("latency.boxes", "boxes"),
+        )
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         return draw(view, width, height)

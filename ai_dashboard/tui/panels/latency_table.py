@@ -124,7 +124,11 @@ class LatencyTable(TablePanel[View, SeriesKey]):
 
     def viewed(self, view: View) -> None:
         super().viewed(view)
-        self.title(f"Latency · last {view.window}", "⏎ show in the chart" if view.rows else "w window")
+        self.title(
+            f"Latency · last {view.window}",
+            "",
+            ("latency.open", "show in the chart") if view.rows else ("latency.window", "window"),
+        )
 
     def table(self, view: View, width: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -251,4 +251,4 @@ class LogTail(Panel[View], can_focus=True):
             words.append(f"/{view.text} {len(view.rows or ()):,} match")
         if view.lost:
             words.append(f"{view.lost:,} passed unseen")
-        self.title(" · ".join(words), "f following" if self.follow else "f follow")
+        self.title(" · ".join(words), "", ("logs.follow", "following" if self.follow else "follow"))

@@ -149,7 +149,11 @@ class MemoryMapPanel(Panel[View], can_focus=True):
         return select(picture, self.asked)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Models in memory · {len(view.rows)}" if view.rows else "Models in memory", "f will it fit?")
+        self.title(
+            f"Models in memory · {len(view.rows)}" if view.rows else "Models in memory",
+            "",
+            ("host.fit", "will it fit?"),
+        )
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

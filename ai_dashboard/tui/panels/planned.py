@@ -56,7 +56,7 @@ class PlannedPanel(Panel[View], can_focus=True):
         return self.shown
 
     def viewed(self, view: View) -> None:
-        self.title("Why", "esc drops it" if view.about else "")
+        self.title("Why", "", *([("routing.back", "drops it")] if view.about else ()))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

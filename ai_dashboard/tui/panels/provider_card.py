@@ -64,7 +64,7 @@ class ProviderCard(Panel[View], can_focus=True):
         return select(picture, self.provider)
 
     def viewed(self, view: View) -> None:
-        self.title(view.name, "⏎ details" if view.name else "")
+        self.title(view.name, "", *([("list.open", "details")] if view.name else ()))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -113,7 +113,8 @@ class ProviderTable(TablePanel[View, str]):
         super().viewed(view)
         self.title(
             f"Providers · {len(view.rows)}" if view.rows else "Providers",
-            f"s sort: {view.sort}" if len(view.rows) > 1 else "",
+            "",
+            *([("list.sort", f"sort: {view.sort}")] if len(view.rows) > 1 else ()),
         )
 
     def table(self, view: View, width: int, /) -> Sequence[Line]:

@@ -204,7 +204,8 @@ class ProvidersPanel(Panel[View], can_focus=True):
     def viewed(self, view: View) -> None:
         self.title(
             f"Providers · {len(view.rows)}" if view.rows else "Providers",
-            f"s sort: {view.sort}" if len(view.rows) > 1 else "",
+            "",
+            *([("providers.sort", f"sort: {view.sort}")] if len(view.rows) > 1 else ()),
         )
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:

@@ -130,7 +130,7 @@ class QueueLines(TablePanel[View, Place]):
 
     def viewed(self, view: View) -> None:
         super().viewed(view)
-        self.title("Lines", "⏎ requests" if view.rows else "")
+        self.title("Lines", "", *([("cache.open", "requests")] if view.rows else ()))
 
     def table(self, view: View, width: int, /) -> Sequence[Line]:
         return draw(view, width)

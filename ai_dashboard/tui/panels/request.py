@@ -29,6 +29,10 @@ _ATTEMPTS = (
 )
 
 
+KEYS = (("request.replay", "again"), ("request.copy", "curl"), ("request.python", "Python"), ("request.plan", "plan"))
+"""What can be done with a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The request as it was last seen; None when it was never seen at all."""
@@ -184,7 +188,7 @@ class RequestPanel(Panel[View], can_focus=True):
         return View(self.record)
 
     def viewed(self, _view: View) -> None:
-        self.title(f"Request {self.record.id}", "R again · y curl · Y Python · w plan")
+        self.title(f"Request {self.record.id}", "", *KEYS)
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -291,7 +291,7 @@ class RequestsPanel(Panel[View], can_focus=True):
             words.append(f"{MARK} {self.marked.id[-_ID_CELLS:]}")
         if view.lost:
             words.append(f"{view.lost:,} passed unseen")
-        self.title(" · ".join(words), "f following" if self.follow else "f follow")
+        self.title(" · ".join(words), "", ("requests.follow", "following" if self.follow else "follow"))
 
 
 def _empty(view: View, width: int) -> list[Line]:

@@ -177,7 +177,7 @@ class RoutesPanel(Panel[View], can_focus=True):
 
     def viewed(self, view: View) -> None:
         counted = f"traffic of the last {plural(view.requests, 'request')}" if view.requests else "no traffic yet"
-        self.title(f"Routes · {counted}", "a ask · ⏎ plan")
+        self.title(f"Routes · {counted}", "", ("routing.ask", "ask"), ("routing.open", "plan"))
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         if view.routes:

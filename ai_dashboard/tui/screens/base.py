@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from textual import events
+from textual.await_remove import AwaitRemove
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
@@ -45,6 +46,12 @@ class PictureScreen(Screen[None]):
         for panel in self.panels():
             panel.show(picture)
         self.refresh_bindings()
+
+    def remove(self) -> AwaitRemove:
+        """Take it away. Whoever works for it stops first: an answer that comes while its parts are being taken away
+        would find none of them."""
+        self.workers.cancel_node(self)
+        return super().remove()
 
     def unsaved(self) -> str:
         """What would be lost with this screen, in words; empty when that is nothing."""

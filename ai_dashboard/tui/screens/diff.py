@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 
 from ai_dashboard.tui.editor.diff import DiffLine, counted, draw, unified
 from ai_dashboard.tui.ink import Line, crop
-from ai_dashboard.tui.keys import Scope, bindings
+from ai_dashboard.tui.keys import Hint, Scope, bindings
 from ai_dashboard.tui.panels.base import Canvas
 
 
@@ -28,10 +28,10 @@ class DiffCard(Canvas, can_focus=True):
         super().__init__("diff")
         self._diff: tuple[DiffLine, ...] = ()
 
-    def put(self, pair: Pair, hint: str) -> None:
+    def put(self, pair: Pair, keys: Sequence[Hint]) -> None:
         """Show this pair."""
         self._diff = unified(pair.old, pair.new)
-        self.title(f"{pair.title} · {counted(self._diff)}", hint)
+        self.title(f"{pair.title} · {counted(self._diff)}", "", *keys)
         self.top = 0
         self.stale()
 
@@ -73,5 +73,7 @@ class DiffScreen(ModalScreen[None]):
         self.query_one(DiffCard).end(direction)
 
     def _show(self) -> None:
-        more = f"tab compares more ({self._shown + 1} of {len(self._pairs)}) · " if len(self._pairs) > 1 else ""
-        self.query_one(DiffCard).put(self._pairs[self._shown], f"{more}esc closes")
+        keys: list[Hint] = [("diff.close", "closes")]
+        if len(self._pairs) > 1:
+            keys.insert(0, ("diff.turn", f"compares more ({self._shown + 1} of {len(self._pairs)})"))
+        self.query_one(DiffCard).put(self._pairs[self._shown], keys)

@@ -40,7 +40,7 @@ class HelpCard(Canvas, can_focus=True):
         self._keys = keys
 
     def on_mount(self) -> None:
-        self.title("Keys · the ids are for dashboard.yaml", "esc closes")
+        self.title("Keys · the ids are for dashboard.yaml", "", ("help.close", "closes"))
         self.styles.max_height = len(draw(self._keys, 80)) + 2
 
     def lines(self, width: int, _height: int, /) -> Sequence[Line]:

@@ -1,5 +1,6 @@
 """`backup` and `restore`, beside a gateway that works."""
 
+import argparse
 import asyncio
 import itertools
 import json
@@ -13,7 +14,9 @@ from typing import IO
 
 import pytest
 
+from ai_dashboard.cli.commands import serve
 from ai_dashboard.cli.main import main
+from ai_dashboard.cli.opening import Order, opened, order_from
 from ai_dashboard.cli.saving.copying import NotCopied, copy_config, copy_state
 from ai_dashboard.cli.saving.occupied import in_use
 from ai_dashboard.telemetry.audit import Audit
@@ -225,3 +228,36 @@ def test_the_audit_log_is_copied_as_a_whole(home: Home, tmp_path: Path) -> None:
     copy_state(home.state, home.state / "audit", tmp_path / "copy")
     assert tree(tmp_path / "copy" / "audit") == tree(home.state / "audit")
     assert verify(tmp_path / "copy" / "audit") == verify(home.state / "audit")
+
+
+def asked_for() -> Order:
+    parser = argparse.ArgumentParser()
+    serve.arguments(parser)
+    return order_from(parser.parse_args(["--port", "0", "--no-discovery"]))
+
+
+async def test_whoever_serves_holds_the_state_folder(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    home.run("backup")
+    async with opened(asked_for()):
+        assert await asyncio.to_thread(home.run, "restore") == 1
+    assert "a gateway works with" in capsys.readouterr().err
+    assert home.run("restore") == 0
+
+
+def test_a_gateway_that_starts_finishes_what_was_cut_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        """As SIGKILL."""
+
+    def die(_path: Path) -> None:
+        raise Killed
+
+    home.run("backup")
+    (home.config / "providers.yaml").write_text("changed: true\n")
+    with monkeypatch.context() as cut:
+        cut.setattr("ai_dashboard.cli.saving.swapping.sync_folder", die)
+        with pytest.raises(Killed):
+            home.run("restore")
+    assert home.run("backup") == 1
+    assert asked_for().loaded.config is not None
+    assert {name: (home.config / name).read_text() for name in CONFIG} == CONFIG
+    assert home.run("restore") == 0

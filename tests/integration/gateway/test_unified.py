@@ -219,6 +219,20 @@ async def test_nobody_steps_in_where_nobody_is_wanted(wishes: dict[str, Any]) ->
         }
 
 
+@pytest.mark.parametrize("fallback", [True, False])
+async def test_nobody_stands_in_for_a_wanted_provider_that_is_left_out(fallback: bool) -> None:
+    plays = three()
+    mappings = {
+        "exact_matches": {"m": {"provider": "first", "backend_model": "m", "fallback": None}},
+        "fallback_chains": {"m": {"chain": ["second-own", "third-own"]}},
+    }
+    async with house(plays, entries=MODELS, mappings=mappings) as home:
+        home.gateway.operate("first", "drain")
+        response = await chat(home, model="m", provider="first", fallback=fallback)
+        assert response.status_code == 503, response.text
+        assert not any(play.asked for play in plays.values())
+
+
 async def test_a_provider_that_is_down_is_asked_when_the_caller_insists() -> None:
     with closed_port() as nobody:
         async with house({"first": nobody, "second": Play(says("Hi"))}) as home:

@@ -107,9 +107,10 @@ async def test_a_loop_that_is_busy_with_other_things_says_nothing_of_redis(share
         await asyncio.gather(*(ask() for _ in range(CALLERS)))  # they have connections by then
 
         async def keep_busy() -> None:
-            for _ in range(8):
-                time.sleep(0.06)  # noqa: ASYNC251 - that is the point
-                await asyncio.sleep(0)
+            for turns in range(1, 6):
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                time.sleep(0.06 if turns < 3 else 0.25)  # noqa: ASYNC251 - that is the point
 
         await asyncio.gather(*(ask() for _ in range(CALLERS)), keep_busy())
         assert [state.up for state in told.states] == [True]

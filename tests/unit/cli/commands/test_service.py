@@ -17,7 +17,8 @@ echo "$*" >> "{log}"
 case "$*" in
   *Version*) echo Version=252 ;;
   *LoadState*) echo LoadState=loaded; echo ActiveState={active}; echo SubState=running; echo MainPID=12
-    echo NRestarts=2; echo UnitFileState=enabled; echo Result=success; echo "ExecMainStartTimestamp=Sat 2026-11-21 12:00:00 UTC" ;;
+    echo NRestarts=2; echo UnitFileState=enabled; echo Result=success
+    echo "ExecMainStartTimestamp=Sat 2026-11-21 12:00:00 UTC" ;;
   *"{fails}"*) echo "Failed to do it: no." >&2; exit 1 ;;
 esac
 """
