@@ -5,13 +5,16 @@ Pictures share what has not changed between them (`thrifty`), so that a moment c
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ai_dashboard.core.snapshot import SLICE_S, ProviderView, SeriesPoint, Snapshot
+from ai_dashboard.tui.format import clock_time
+from ai_dashboard.tui.picture import Picture
 
 T = TypeVar("T")
+Q = TypeVar("Q", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Tier:
 
 TIERS = (Tier(5.0, 180), Tier(30.0, 90), Tier(300.0, 60))
 """A quarter of an hour, then until an hour ago, then five hours more."""
+
+HEARD = (Tier(5.0, 60), Tier(30.0, 30))
+"""What one screen asks for: five minutes, then a quarter of an hour more. A busy answer takes some 100 KB."""
+
+HEARD_WITHIN_S = 40.0
+"""For how long an answer stands for what was: the steps of the last tier, and those before them."""
 
 RUNNING = 30
 """Requests in flight that are kept of a moment, without their plans."""
@@ -102,6 +111,46 @@ class Past(Generic[T]):
         kept.append(moment)
         if len(kept) > tier.length:
             self._keep(level + 1, kept.popleft())
+
+
+class Heard(Generic[Q, T]):
+    """What the gateway has answered while one screen was looked at: of each question what was heard when, and the
+    newest answer of all. The gateway itself tells only of now."""
+
+    def __init__(self) -> None:
+        self._past: dict[Q, Past[T]] = {}
+        self._newest: T | None = None
+
+    def add(self, question: Q, at: float, answer: T) -> None:
+        """Take in an answer."""
+        self._past.setdefault(question, Past(HEARD)).add(at, answer)
+        self._newest = answer
+
+    def drop_newest(self) -> None:
+        """Something else is asked now: until that is answered, nothing is known."""
+        self._newest = None
+
+    def fitting(self, question: Q, picture: Picture) -> T | None:
+        """The answer that belongs to a picture: the newest, and of the past what was heard then, if anything was."""
+        if not picture.is_past:
+            return self._newest
+        if picture.snapshot is None or question not in self._past:
+            return None
+        return self._past[question].then(picture.snapshot.at, HEARD_WITHIN_S)
+
+
+def unrecorded(picture: Picture) -> str:
+    """What to say of the past where nothing was heard; empty where it is now."""
+    if not picture.is_past or picture.snapshot is None:
+        return ""
+    return f"not recorded for {clock_time(picture.snapshot.at)}"
+
+
+def partly(picture: Picture) -> str:
+    """The same where the picture itself holds something of it."""
+    if not picture.is_past or picture.snapshot is None:
+        return ""
+    return f"all that is recorded of {clock_time(picture.snapshot.at)}"
 
 
 def thrifty(new: Snapshot, old: Snapshot | None) -> Snapshot:

@@ -49,7 +49,7 @@ class Canvas(Safe, Widget):
         return None
 
     def title(self, text: str, subtitle: str = "", *keys: Hint) -> None:
-        """Write the title into the border; plain text, whatever is in it. Below stands the subtitle, or what keys do."""
+        """Write the title into the border; plain text, whatever is in it. Below it: the subtitle, what keys do."""
         self.border_title = Content(visible(text)) if text else None
         self._below = (subtitle, keys)
         self._write_below()

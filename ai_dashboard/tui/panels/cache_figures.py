@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.cache import CacheFigures, CacheView, SemanticFigures
-from ai_dashboard.core.history import Window
+from ai_dashboard.core.snapshot import CacheGauge
 from ai_dashboard.tui.format import count, duration, percent, size_pair, usd
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, width_of, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.cache_course import totals
+from ai_dashboard.tui.past import partly
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import gauge
 
@@ -59,6 +60,17 @@ def select(cache: CacheView | None) -> View:
     )
 
 
+def glance(gauge: CacheGauge, note: str) -> View:
+    """What a picture holds of it."""
+    facts = (
+        Fact("hits", f"{percent(gauge.hit_ratio)} %", "in 15m"),
+        Fact("saved", f"{usd(gauge.saved_usd)} and {duration(gauge.saved_s)}", "since the start"),
+        Fact("holds", f"{count(gauge.entries)} answers"),
+    )
+    used = round(gauge.bytes / gauge.max_bytes, 2) if gauge.max_bytes else None
+    return View(facts, used, size_pair(gauge.bytes, gauge.max_bytes), note)
+
+
 def _facts(cache: CacheView) -> Iterator[Fact]:
     figures, window = cache.figures, cache.window
     exact, semantic = figures.exact, figures.semantic
@@ -98,10 +110,10 @@ def _ratio(figures: CacheFigures) -> float | None:
 def draw(view: View, width: int) -> list[Line]:
     """Facts, and a bar for the memory among them."""
     lines: list[Line] = [[(piece, Ink.DIM)] for piece in (wrap(view.note, width, 3) if view.note else ())]
-    for index, fact in enumerate(view.facts):
-        if index == AHEAD:
-            lines.append(_bar(view, width))
-        lines.append(crop(_line(fact), width))
+    lines += [crop(_line(fact), width) for fact in view.facts[:AHEAD]]
+    if view.facts:
+        lines.append(_bar(view, width))
+    lines += [crop(_line(fact), width) for fact in view.facts[AHEAD:]]
     for at, piece in enumerate(wrap(view.problem, max(width - 2, 1), 3) if view.problem else ()):
         lines.append(crop([("  " if at else "⚠ ", Ink.WARN), (piece, Ink.PLAIN)], width))
     return lines
@@ -125,10 +137,10 @@ class CacheFiguresPanel(Panel[View], can_focus=True):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.cache: CacheView | None = None
-        self.window = Window.FIVE
 
-    def select(self, _picture: Picture) -> View:
-        return select(self.cache)
+    def select(self, picture: Picture) -> View:
+        gauge = picture.snapshot.cache if picture.snapshot is not None and picture.is_past else None
+        return select(self.cache) if self.cache is not None or gauge is None else glance(gauge, partly(picture))
 
     def viewed(self, view: View) -> None:
         keys = (("cache.forget cache.forget_all", "forget"), ("cache.clear", "clear"))

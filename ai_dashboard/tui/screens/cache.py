@@ -25,6 +25,7 @@ from ai_dashboard.tui.panels.queue_lines import QueueLines
 from ai_dashboard.tui.panels.queue_places import QueuePlaces
 from ai_dashboard.tui.panels.table import Opened
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.past import Heard, unrecorded
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.query import quoted
 from ai_dashboard.tui.screens.ask import ConfirmScreen
@@ -48,6 +49,7 @@ class CacheScreen(PictureScreen):
         super().__init__(latest)
         self._port = port
         self._window = Window.FIVE
+        self._heard: Heard[Window, tuple[CacheView, QueueView]] = Heard()
         self._cache: CacheView | None = None
         self._asking = False
 
@@ -65,6 +67,7 @@ class CacheScreen(PictureScreen):
         yield FooterBar("footer")
 
     def show(self, picture: Picture) -> None:
+        self._fit(picture)
         super().show(picture)
         if picture.freshness is Freshness.LIVE and not self._asking:
             self._ask()
@@ -81,16 +84,26 @@ class CacheScreen(PictureScreen):
         if {cache.window, queue.window} != {self._window}:
             self._ask()
             return
-        self._take(cache, queue)
+        self._heard.add(cache.window, cache.at, (cache, queue))
+        self._refit()
 
-    def _take(self, cache: CacheView | None, queue: QueueView | None) -> None:
-        self._cache = cache
+    def _fit(self, picture: Picture) -> None:
+        """Hand the panels what belongs to a picture: the newest answer, or what was heard then."""
+        self._cache, queue = self._heard.fitting(self._window, picture) or (None, None)
+        missing = unrecorded(picture) if self._cache is None else ""
         for panel in (self.query_one(CacheCourse), self.query_one(CacheFiguresPanel), self.query_one(NearMisses)):
-            panel.cache = cache
-            panel.reselect()
+            panel.cache = self._cache
         for line in (self.query_one(QueueLines), self.query_one(QueueCourse), self.query_one(QueuePlaces)):
             line.queue = queue
-            line.reselect()
+        # The other two have something to say all the same: of what the picture holds.
+        for one in (CacheCourse, NearMisses, QueueLines, QueuePlaces):
+            self.query_one(one).missing = missing
+
+    def _refit(self) -> None:
+        """The same for the picture that is shown."""
+        self._fit(self.latest())
+        for panel in self.panels():
+            panel.reselect()
         self.refresh_bindings()
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +115,9 @@ class CacheScreen(PictureScreen):
             case "open":
                 return self._wanted() is not None
             case "forget" | "forget_all":
-                return self._holds()
+                return self._holds() and not self.latest().is_past
+            case "clear":
+                return not self.latest().is_past
             case _:
                 return True
 
@@ -130,8 +145,10 @@ class CacheScreen(PictureScreen):
         windows = list(Window)
         self._window = windows[(windows.index(self._window) + step) % len(windows)]
         self.query_one(CacheCourse).window = self.query_one(QueueCourse).window = self._window
-        self._take(None, None)
-        self._ask()
+        self._heard.drop_newest()
+        self._refit()
+        if not self.latest().is_past:
+            self._ask()
 
     def action_forget(self) -> None:
         """Ask for a model, and forget its answers."""

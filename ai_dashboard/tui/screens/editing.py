@@ -2,7 +2,7 @@
 stands."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual import on, work
 from textual.app import ComposeResult, SuspendNotSupported
@@ -49,6 +49,7 @@ class EditingScreen(PictureScreen):
         self.files = Files(port)
         self._checks = Checks(port, self._checked, quiet_s=QUIET_S)
         self.current = ""
+        self._areas: dict[str, YamlText] = {}
         self._schema = Schema("")
         self._notes: frozenset[Diagnostic] = frozenset()
 
@@ -99,8 +100,9 @@ class EditingScreen(PictureScreen):
         found = picture.snapshot.config.diagnostics if picture.snapshot is not None else ()
         return frozenset(finding for finding in found if is_note(finding))
 
-    def areas(self) -> dict[str, YamlText]:
-        return {area.name or "": area for area in self.query(YamlText)}
+    def areas(self) -> Mapping[str, YamlText]:
+        """The texts of the files that were opened, by name. Every key asks for them, so they are not searched for."""
+        return self._areas
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
@@ -155,6 +157,7 @@ class EditingScreen(PictureScreen):
         if area is None:
             area = YamlText(draft.base.text, name)
             await self.query_one("#texts", Container).mount(area)
+            self._areas[name] = area
             if area.text != draft.base.text:
                 self.say(f"{name} has line ends of several kinds; saving makes them one")
         self.current = name
