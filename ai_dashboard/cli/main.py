@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ai_dashboard import __version__
-from ai_dashboard.cli import commands
+from ai_dashboard.cli import commands, streams
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,25 @@ APP = "app"
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code: 0 well, 1 a problem was found, 2 used wrongly."""
-    arguments = sys.argv[1:] if argv is None else argv
+    streams.prepare()
+    try:
+        try:
+            return _run(sys.argv[1:] if argv is None else argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough (`| head`). Nothing more can be said to them.
+        streams.give_up()
+        return 0
+    except OSError as error:
+        if not streams.is_full(error):
+            raise
+        streams.give_up()
+        print(f"ai-dashboard: this could not be written: {error.strerror}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         print(f"ai-dashboard {__version__}")
         return 0
@@ -38,10 +56,6 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(arguments[1:] if arguments[:1] == [name] else arguments)
     try:
         return int(command.run(args))
-    except BrokenPipeError:
-        # Whoever read our output has enough (`| head`). Nothing more can be said to them.
-        sys.stderr.close()
-        return 0
     except KeyboardInterrupt:
         return 130
     except _what_people_can_mend() as problem:

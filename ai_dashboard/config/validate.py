@@ -125,7 +125,8 @@ def _in_words(complaint: ErrorDetails, node: Node | None) -> tuple[str, str]:
         case "string_too_short":
             return "should not be empty", "write a name, or delete the item"
         case "string_type" if isinstance(node, Scalar):
-            return "should be text, and is read as true or false", "put it in quotes"
+            read_as = "nothing" if node.value is None else "true or false"
+            return f"should be text, and is read as {read_as}", "put it in quotes"
         case _ if kind in _EXPECTED:
             return f"should be {_EXPECTED[kind]}", f"it is {is_a}" if is_a != "a single value" else ""
         case _:

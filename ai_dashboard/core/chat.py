@@ -41,7 +41,7 @@ GATEWAY_FIELDS = frozenset(
 it does not know."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
 class Ask:
     """What somebody asked for.
 

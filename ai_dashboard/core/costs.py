@@ -64,7 +64,7 @@ class Allowance:
 UNLIMITED = Allowance()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
 class Receipt:
     """What one attempt cost, and why: `amount` is `usage` at `rates`, times `factor` (the price level of the region);
     or, where `source` is `hourly`, `busy_s` seconds of a machine that takes `hourly` an hour. `at` is Unix time,

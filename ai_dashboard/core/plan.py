@@ -66,7 +66,7 @@ class Requirements:
     local_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
 class RouteFacts:
     """What routing may know of a request: no text of it, so that a plan can be kept, shown and replayed.
 

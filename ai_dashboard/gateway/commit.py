@@ -183,7 +183,9 @@ async def until_committed(
     """What had to be read to be sure of the reply, and whether that was all of it."""
     held = b""
     while True:
-        chunk = await reply.chunk()
+        chunk = reply.at_once()
+        if chunk is None:
+            chunk = await reply.chunk()
         held += relay.feed(chunk) if chunk else relay.close()
         if attempt.first_token is None and (relay.committed or not ask.stream):
             attempt.first_token = now()

@@ -4,12 +4,16 @@ import asyncio
 import errno
 from collections.abc import Sequence
 
+from ai_dashboard.core.errors import MethodNotAllowed
 from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.metrics_page import Figured, MetricsPage
 from ai_dashboard.gateway.routes import Route, Routes, Scope
 from ai_dashboard.telemetry.json_log import JsonLog
 from ai_dashboard.transport.http1 import Exchange, Server
+
+PATH = "/metrics"
+METHODS = ("GET", "HEAD")
 
 WORKERS = 64
 """Ports that are tried, one after the other."""
@@ -25,9 +29,12 @@ def ports_from(first: int, *, shared: bool) -> Sequence[int]:
 
 async def answer_metrics(gateway: Figured, guard: Guard, host: str, ports: Sequence[int], log: JsonLog) -> None:
     """Answer on the first of the ports that is free, until cancelled. Where none is, wait for one."""
-    routes = Routes([Route("GET", "/metrics", Scope.READ, MetricsPage(gateway).metrics)])
+    routes = Routes([Route("GET", PATH, Scope.READ, MetricsPage(gateway).metrics)])
 
     async def handle(exchange: Exchange) -> None:
+        if exchange.path == PATH and exchange.method not in METHODS:
+            exchange.reply(MethodNotAllowed.status, [(b"allow", ", ".join(METHODS).encode())], b"")
+            return
         route = routes.match(exchange.method, exchange.path)
         guard.admit(exchange, route.scope)
         await route.handler(exchange)

@@ -110,7 +110,9 @@ class ModelsApi:
                     if not exchange.started:
                         exchange.start(200, [(b"content-type", LINES.encode()), (b"cache-control", b"no-store")])
                     if isinstance(error := line.get("error"), str):
-                        problem = without_addresses(error, desk.generation)
+                        failed = UpstreamError(error)
+                        mask_secrets(failed, desk.generation.upstreams[provider])
+                        problem = without_addresses(failed.message, desk.generation)
                         break
                     said = str(line.get("status", said))
                     exchange.write(_line({name: line[name] for name in TOLD if name in line}))

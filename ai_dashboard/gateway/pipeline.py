@@ -42,7 +42,8 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
     async with OnRecord(exchange, desk, entrance) as trip:
         desk.admit(trip, exchange)
         headers = headers_of(exchange)
-        raw = await exchange.body()
+        incoming = exchange.incoming
+        raw = incoming if isinstance(incoming, bytes) else await exchange.body()
         desk.keeping.watch(trip, raw)
         caching, caller = desk.keeping.caching, exchange.caller
         tenant = caller.tenant if caller is not None else ""
@@ -66,6 +67,10 @@ async def answer(exchange: Exchange, desk: Desk, entrance: Entrance, model: str 
                 _answer_load(exchange, ask, trip, desk)
                 return
             ask = replace(ask, stream=False)  # Ollama answers such an ask in one piece, whatever it says
+
+        if not caching.enabled:
+            await _answer_anew(exchange, desk, entrance, ask, plan, trip)
+            return
 
         def anew() -> Awaitable[Answer]:
             return _answer_anew(exchange, desk, entrance, ask, plan, trip)
@@ -135,10 +140,22 @@ async def _keep(ticket: Ticket, trip: Trip, reply: Answer, desk: Desk) -> None:
     await ticket.keep(candidate.provider, candidate.model, trip.usage, took_s, cost)
 
 
-async def _answer_anew(exchange: Exchange, desk: Desk, entrance: Entrance, ask: Ask, plan: Plan, trip: Trip) -> Answer:
+def _answer_anew(
+    exchange: Exchange, desk: Desk, entrance: Entrance, ask: Ask, plan: Plan, trip: Trip
+) -> Awaitable[Answer]:
+    if ask.form == "openai.responses":
+        return _answer_response(exchange, desk, entrance, ask, plan, trip)
+    answering = answer_stream if ask.stream else answer_whole
+    return answering(exchange, desk, entrance, ask, plan, trip)
+
+
+async def _answer_response(
+    exchange: Exchange, desk: Desk, entrance: Entrance, ask: Ask, plan: Plan, trip: Trip
+) -> Answer:
+    """A part of a conversation, which may be gone on with by its id."""
     answering = answer_stream if ask.stream else answer_whole
     reply = await answering(exchange, desk, entrance, ask, plan, trip)
-    if ask.form == "openai.responses" and trip.stage is Stage.DONE:
+    if trip.stage is Stage.DONE:
         desk.conversations.remember(ask, exchange, reply.relay, reply.attempt.candidate.provider)
     return reply
 

@@ -1,5 +1,6 @@
 """What is answered where. Heads are judged here, in one place, before a handler sees a request."""
 
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
@@ -125,9 +126,9 @@ class GatewayServer:
         said = f"An ask, and its answer or stream, in the form `{entrance.form}`."
 
         @described(JsonObject, body=JsonObject, media=(JSON_MEDIA, media), text=said)
-        async def handler(exchange: Exchange) -> None:
+        def handler(exchange: Exchange) -> Awaitable[None]:
             require_json(exchange)
-            await answer(exchange, desk(), entrance)
+            return answer(exchange, desk(), entrance)
 
         return handler
 

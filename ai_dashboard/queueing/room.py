@@ -77,8 +77,8 @@ class WaitingRoom:
             async with asyncio.timeout(remaining):
                 return await called
         except TimeoutError:
-            for place, _ in stands:
-                self._queues[place].expired += 1
+            for queue, _ in stands:
+                queue.expired += 1
             raise self._too_late(ticket) from None
         except asyncio.CancelledError:
             if called.done() and not called.cancelled():
@@ -86,8 +86,8 @@ class WaitingRoom:
             raise
         finally:
             del self._calls[ticket.id]
-            for place, stand in stands:
-                self._queues[place].line.leave(stand)
+            for queue, stand in stands:  # not looked up again: an empty line may be gone, its last one just called
+                queue.line.leave(stand)
 
     def free(self, provider: str, places: int) -> None:
         """A provider has so many places that are neither used nor kept: call those whose turn it is."""
@@ -144,8 +144,8 @@ class WaitingRoom:
                 queue.pace.per_second(now) * 60,
             )
 
-    def _join(self, ticket: Ticket, places: Sequence[Place], now: float) -> list[tuple[Place, Ticket]]:
-        stands: list[tuple[Place, Ticket]] = []
+    def _join(self, ticket: Ticket, places: Sequence[Place], now: float) -> list[tuple[_Queue, Ticket]]:
+        stands: list[tuple[_Queue, Ticket]] = []
         refusals: list[float] = []
         for place in dict.fromkeys(places):
             queue = self._queues.get(place) or self._open(place)
@@ -158,7 +158,7 @@ class WaitingRoom:
                 queue.refused += 1
                 refusals.append(queue.pace.retry_after_s(full.ahead, now))
             else:
-                stands.append((place, stand))
+                stands.append((queue, stand))
         if not stands:
             self.shed += 1
             raise QueueFull(

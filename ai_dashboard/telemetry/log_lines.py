@@ -9,6 +9,9 @@ from ai_dashboard.core.logs import Fact, LogEvent, LogLevel
 FIELDS = ("timestamp", "level", "event", "message", "model", "provider", "latency_ms", "cache_hit", "request_id")
 """What every line has, `null` where it means nothing. All other names are an event's own."""
 
+YEAR_9999 = 253_370_764_800
+"""What is later cannot be written as a day."""
+
 NOT_FOR_PEOPLE = frozenset({"pid", "traceback"})
 """What a line of text leaves out."""
 
@@ -62,7 +65,9 @@ def read_line(line: bytes, seq: int = 0) -> LogEvent | None:
             return None
     try:
         at = datetime.fromisoformat(written).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
+        return None
+    if not 0 <= at < YEAR_9999:
         return None
     latency, hit = value.get("latency_ms"), value.get("cache_hit")
     return LogEvent(

@@ -4,6 +4,7 @@ Everything here takes as long as it takes, and is called on a thread. Nothing of
 a program have set up there is left alone. Imported only where traces are wanted (`ai-dashboard[otel]`).
 """
 
+import logging
 from collections.abc import Iterable
 
 from opentelemetry.context import Context
@@ -43,12 +44,27 @@ class _Ended(SpanProcessor):
         return spans
 
 
+class _Once(logging.Filter):
+    """Lets one complaint pass: an exporter repeats it with every try, for as long as nobody answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.complained = False
+
+    def filter(self, _record: logging.LogRecord) -> bool:
+        passes, self.complained = not self.complained, True
+        return passes
+
+
 class Traces:
     """One way to a collector. For one thread at a time."""
 
     def __init__(self, exporter: SpanExporter, service: str, version: str, instance: str) -> None:
         known = {"service.name": service, "service.version": version, "service.instance.id": instance}
         self._exporter = exporter
+        self._logger = logging.getLogger(type(exporter).__module__)
+        self._once = _Once()
+        self._logger.addFilter(self._once)
         self._ended = _Ended()
         # What is exported has been decided before it comes here.
         self._provider = TracerProvider(
@@ -62,12 +78,16 @@ class Traces:
         for span in spans:
             self._write(span, Context() if span.parent is None else _remote(span.parent))
         ended = self._ended.take()
-        return not ended or self._exporter.export(ended) is SpanExportResult.SUCCESS
+        if ended and self._exporter.export(ended) is not SpanExportResult.SUCCESS:
+            return False
+        self._once.complained = False
+        return True
 
     def close(self) -> None:
         """Let go of the connection."""
         self._provider.shutdown()
         self._exporter.shutdown()
+        self._logger.removeFilter(self._once)
 
     def _write(self, span: Span, context: Context) -> None:
         written = self._tracer.start_span(

@@ -124,7 +124,8 @@ class ControlCentre(App[None]):
             self._adopt(settings)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, PictureScreen):
-                screen.show(picture)  # those beneath look when they are shown again
+                if screen.is_mounted:  # one that is still being made looks when it is
+                    screen.show(picture)  # those beneath look when they are shown again
                 return
 
     def _adopt(self, settings: ScreenSettings) -> None:

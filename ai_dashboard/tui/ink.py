@@ -33,6 +33,9 @@ Line = Sequence[Span]
 
 ELLIPSIS = "…"
 
+DOT = " · "
+"""Stands between parts of a line, the ones that matter more first."""
+
 
 def width_of(line: Line) -> int:
     """Cells that a line takes."""
@@ -57,6 +60,14 @@ def clip(text: str, width: int) -> str:
     """The text made visible in at most `width` cells."""
     text = visible(text)
     return text if cell_len(text) <= width else fit(text, width)
+
+
+def whole(text: str, width: int) -> str:
+    """As many of the parts between middle dots as fit into `width` cells; nothing where the first does not."""
+    parts = visible(text).split(DOT)
+    while parts and cell_len(DOT.join(parts)) > width:
+        parts.pop()
+    return DOT.join(parts)
 
 
 def crop(line: Line, width: int) -> list[Span]:

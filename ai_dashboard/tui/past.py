@@ -134,23 +134,19 @@ class Heard(Generic[Q, T]):
         """The answer that belongs to a picture: the newest, and of the past what was heard then, if anything was."""
         if not picture.is_past:
             return self._newest
-        if picture.snapshot is None or question not in self._past:
+        if picture.then is None or question not in self._past:
             return None
-        return self._past[question].then(picture.snapshot.at, HEARD_WITHIN_S)
+        return self._past[question].then(picture.then.at, HEARD_WITHIN_S)
 
 
 def unrecorded(picture: Picture) -> str:
     """What to say of the past where nothing was heard; empty where it is now."""
-    if not picture.is_past or picture.snapshot is None:
-        return ""
-    return f"not recorded for {clock_time(picture.snapshot.at)}"
+    return "" if picture.then is None else f"not recorded for {clock_time(picture.then.at)}"
 
 
 def partly(picture: Picture) -> str:
     """The same where the picture itself holds something of it."""
-    if not picture.is_past or picture.snapshot is None:
-        return ""
-    return f"all that is recorded of {clock_time(picture.snapshot.at)}"
+    return "" if picture.then is None else f"all that is recorded of {clock_time(picture.then.at)}"
 
 
 def thrifty(new: Snapshot, old: Snapshot | None) -> Snapshot:

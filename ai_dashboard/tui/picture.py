@@ -44,6 +44,11 @@ class Picture:
         return self.freshness is Freshness.PAST
 
     @property
+    def then(self) -> Snapshot | None:
+        """The snapshot of the past that is shown; None where it is one of now."""
+        return self.snapshot if self.is_past else None
+
+    @property
     def in_flight(self) -> int:
         """Real requests in flight: those that somebody would miss. Simulated ones do not count."""
         if self.snapshot is None or self.snapshot.gateway.simulated:

@@ -13,10 +13,14 @@ _SAID: dict[Window, tuple[str, str]] = {
 }
 
 
-def time_axis(window: Window) -> Ticks:
-    """Where it begins, its middle, and now."""
+NOW = "now"
+"""What stands at the end of a window that ends now."""
+
+
+def time_axis(window: Window, end: str = NOW) -> Ticks:
+    """Where it begins, its middle, and its end."""
     far, half = _SAID[window]
-    return Ticks([0, (window.points - 1) / 2, window.points - 1], [far, half, "now"])
+    return Ticks([0, (window.points - 1) / 2, window.points - 1], [far, half, end])
 
 
 def marked_steps(marks: Iterable[Mark], at: float, window: Window) -> tuple[tuple[int, int], ...]:

@@ -17,7 +17,7 @@ FRAMES = (
 
 
 class Provider(ThreadingHTTPServer):
-    """`seen` are the headers of the asks that reached it."""
+    """`seen` are the headers of the asks that reached it, `traces` what it was sent as a collector of them."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -25,6 +25,7 @@ class Provider(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)
         self.seen: list[dict[str, str]] = []
+        self.traces: list[tuple[dict[str, str], bytes]] = []
 
     @property
     def address(self) -> str:
@@ -42,8 +43,12 @@ class _Answering(BaseHTTPRequestHandler):
         self._reply(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in MODELS]})
 
     def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        headers = dict(self.headers.items())
+        sent, headers = self.rfile.read(int(self.headers["content-length"])), dict(self.headers.items())
+        if self.path.endswith("/traces"):
+            self.server.traces.append((headers, sent))
+            self._reply(200, {})
+            return
+        asked = json.loads(sent)
         self.server.seen.append(headers)
         match asked["model"]:
             case "tell":

@@ -7,6 +7,7 @@ import http.client
 import json
 import secrets
 import sqlite3
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.e2e
 
 PLACES = (
     "api key", "api key of a variable", "header", "master key", "admin key", "signing secret",
-    "password of redis",
+    "password of redis", "key of the collector",
 )  # fmt: skip
 
 PROVIDERS = """
@@ -49,6 +50,8 @@ auth:
   jwt: {{algorithm: HS256, secret: "{signing secret}"}}
 redis: {{url: "redis://:{password of redis}@127.0.0.1:9/0"}}
 request_log: {{bodies: redacted}}
+logging: {{level: debug, file: always}}
+otel: {{enabled: true, endpoint: "{address}/v1/traces"}}
 """
 
 WRONG = {
@@ -98,7 +101,7 @@ def planted(provider: Provider, tmp_path: Path) -> Planted:
     folder = tmp_path / "config"
     folder.mkdir()
     (folder / "providers.yaml").write_text(PROVIDERS.format(address=provider.address, **made))
-    (folder / "gateway.yaml").write_text(GATEWAY.format(**made))
+    (folder / "gateway.yaml").write_text(GATEWAY.format(address=provider.address, **made))
     return Planted(made, tmp_path)
 
 
@@ -126,6 +129,7 @@ def started(planted: Planted, *arguments: str) -> Iterator[Serving]:
     env = {
         "CANARY_KEY": planted.secrets["api key of a variable"],
         "AI_DASHBOARD_ADMIN_KEY": planted.secrets["admin key"],
+        "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={planted.secrets['key of the collector']}",
     }
     with serving("--no-discovery", *arguments, state=planted.folder, env=env) as running:
         yield running
@@ -150,11 +154,17 @@ def test_no_secret_is_said_or_kept_anywhere(planted: Planted, provider: Provider
         planted.heard["standard error"] = running.process.stderr.read()
         assert running.process.wait(PATIENCE_S) == 0
     _hear_files(planted)
+    _hear_the_backup(planted, command)
+    for number, (_, spans) in enumerate(provider.traces):
+        planted.heard[f"traces {number}"] = spans.decode("latin-1")
     assert planted.found() == []
     # It is a search for something that was there: the provider was sent every one that is meant for it.
     sent = json.dumps(provider.seen)
     assert all(planted.secrets[place] in sent for place in ("api key", "api key of a variable", "header"))
     assert "[" in planted.heard["state/requests.sqlite"]
+    assert {headers["x-api-key"] for headers, _ in provider.traces} == {planted.secrets["key of the collector"]}
+    assert "gen_ai.operation.name" in planted.heard["traces 0"]
+    assert any(name.startswith("state/logs/") and "llm_" in text for name, text in planted.heard.items())
 
 
 def _let_callers_come(planted: Planted, running: Serving) -> None:
@@ -201,6 +211,8 @@ def _hear_the_admin_api(planted: Planted, running: Serving, bearer: Mapping[str,
     assert heard > 30
     for model in ("m", "tell", "gone"):
         planted.heard[f"the route of {model}"] = _ask(running, "GET", f"/api/admin/route?model={model}", bearer)[1]
+    status, planted.heard["figures"] = _ask(running, "GET", "/metrics", bearer)
+    assert status == 200
     planted.heard["all rows"] = _ask(running, "GET", "/api/admin/log?whole=1&limit=500", bearer)[1]
     base = json.loads(_ask(running, "GET", "/api/admin/config/text?file=providers.yaml", bearer)[1])["hash"]
     text = (planted.folder / "config" / "providers.yaml").read_text().replace("ours:", "mine:")
@@ -215,9 +227,11 @@ def _hear_the_commands(planted: Planted, running: Serving, command: Command) -> 
     for asked in (
         ("status", "--json"), ("requests", "--export", "jsonl"), ("requests", "--export", "har"),
         ("requests", "show", row), ("why", row), ("route", "m"), ("config", "show", "--origin"), ("config", "check"),
-        ("keys", "list"), ("balance",), ("audit", "--json"),
+        ("keys", "list"), ("balance",), ("audit", "--json"), ("logs", "--level", "debug", "-n", "2000", "--json"),
+        ("logs", "--file", "--json"), ("models", "--json"), ("costs",), ("budget",), ("doctor",),
     ):  # fmt: skip
-        here = {"config": ("--config-dir", str(planted.folder / "config")), "audit": ()}
+        folder = ("--config-dir", str(planted.folder / "config"))
+        here = {"config": folder, "doctor": folder, "audit": ()}
         _, planted.heard[" ".join(asked)] = command(*asked, *here.get(asked[0], ("--url", running.url)))
         assert len(planted.heard[" ".join(asked)]) > 40
 
@@ -227,6 +241,19 @@ def _hear_files(planted: Planted) -> None:
     for path in sorted((planted.folder / "state").rglob("*")):
         if path.is_file():
             planted.heard[str(path.relative_to(planted.folder))] = path.read_bytes().decode("latin-1")
+
+
+def _hear_the_backup(planted: Planted, command: Command) -> None:
+    """What is said of it, and its list of contents. The contents are what they are."""
+    target = planted.folder / "saved.tar.gz"
+    folder = ("--config-dir", str(planted.folder / "config"))
+    code, planted.heard["backup"] = command("backup", "--json", str(target), *folder)
+    assert code == 0
+    with tarfile.open(target) as archive:
+        listed = archive.extractfile("manifest.json")
+        assert listed is not None
+        planted.heard["manifest"] = listed.read().decode() + "\n".join(archive.getnames())
+    assert "requests.sqlite" in planted.heard["manifest"]
 
 
 def test_a_password_in_an_address_is_refused_without_being_said(planted: Planted, command: Command) -> None:

@@ -27,7 +27,7 @@ def cached(picture: Snapshot, window: Window) -> CacheView:
     )
     figures = CacheFigures(True, exact, semantic, 11_520.0, 12.4, f"the embedder of {name} is slow")
     marks = (Mark(NOW - window.step_s * window.points / 3, 16),)
-    return CacheView(window, NOW, figures, steps, 860.0, 1.12, 3, marks)
+    return CacheView(window, picture.at, figures, steps, 860.0, 1.12, 3, marks)
 
 
 def waiting(picture: Snapshot, window: Window) -> QueueView:
@@ -54,4 +54,4 @@ def waiting(picture: Snapshot, window: Window) -> QueueView:
     steps = tuple(QueueStep(index, index % 13, 4, index % 2, 0) for index in reversed(range(window.points)))
     held, coming = lines[0].model, lines[-1].model
     swaps = SwapsView(picture.providers[0].name, 1, (held,), (SwapView(coming, held, 3, 4.0),), 7)
-    return QueueView(window, NOW, 12, 42.0, 1_000, lines, places, steps, (swaps,))
+    return QueueView(window, picture.at, 12, 42.0, 1_000, lines, places, steps, (swaps,))

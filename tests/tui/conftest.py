@@ -54,5 +54,6 @@ def stage() -> Open:
             await app.feed.poll()
             await pilot.pause()
             yield Stage(app, pilot, port)
+            app.workers.cancel_all()  # as a real end does
 
     return opened

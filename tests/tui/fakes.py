@@ -395,7 +395,7 @@ def detail(picture: Snapshot, name: str) -> ProviderDetail:
     one = next(it for it in picture.providers if it.name == name)
     return ProviderDetail(
         name=name,
-        at=NOW,
+        at=picture.at,
         since=NOW - 3_600,
         changes=(
             HealthChange(NOW - 3_000, Health.ACTIVE, ""),

@@ -1,6 +1,7 @@
 """What a test sees of a running app: the grid of characters, and the keys."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -49,10 +50,10 @@ class Stage:
         """The screen on top as one text."""
         return "\n".join(self.lines())
 
-    def fits(self) -> bool:
-        """Whether the screen is exactly as large as the terminal."""
+    def fits(self, lines: Sequence[str] | None = None) -> bool:
+        """Whether the screen (or these lines of it) is exactly as large as the terminal."""
         width, height = self.app.size
-        lines = self.lines()
+        lines = self.lines() if lines is None else lines
         return len(lines) == height and all(cell_len(line) == width for line in lines)
 
     def line_with(self, words: str) -> str:

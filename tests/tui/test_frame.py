@@ -9,6 +9,7 @@ from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.core.snapshot import SharedView
 from ai_dashboard.tui.app import Ending
 from ai_dashboard.tui.panels import alerts
+from ai_dashboard.tui.panels.base import Canvas
 from ai_dashboard.tui.panels.footer import FooterBar
 from ai_dashboard.tui.screens.base import PANELS, PictureScreen
 from ai_dashboard.tui.tabs import TABS, Tab
@@ -40,6 +41,40 @@ async def test_an_action_listens_to_the_key_that_it_was_given_and_says_so_everyw
         await on.press("escape", "colon", *"theme")
         await on.app.workers.wait_for_complete()
         assert "^t" in on.text()
+
+
+async def test_borders_of_panels_name_the_keys_that_do_it(stage: Open) -> None:
+    moved = (
+        ("latency.metric", "f6"),
+        ("cache.forget", "ctrl+f"),
+        ("costs.budget", "dollar_sign,f9"),
+        ("app.screen.6", "f7"),
+    )
+    async with stage(port_with(keys=moved), (160, 60)) as on:
+        assert "f6 metric" in on.text()
+        assert "─ f7 ─" in on.text()
+        await on.press("f7")
+        await on.app.workers.wait_for_complete()
+        assert "^f I forget · x clear" in on.text()
+        await on.press("8")
+        await on.app.workers.wait_for_complete()
+        assert "─ $ set ─" in on.text()
+        on.port.picture = busy(2, config=config(screen=ScreenSettings(keys=(("costs.budget", "f10"),))))
+        await on.look()
+        assert "─ f10 set ─" in on.text()
+        await on.press("6")
+        assert "i I forget · x clear" in on.text()
+
+
+async def test_every_hint_is_of_an_action_that_there_is_where_it_stands(stage: Open) -> None:
+    async with stage(busy_port()) as on:
+        for number in "123456789":
+            await on.press(number)
+            await on.app.workers.wait_for_complete()
+            here = {one.binding.id for one in on.app.screen.active_bindings.values()}
+            for canvas in on.app.screen.query(Canvas):
+                said = {name for ids, _ in canvas._titled[2] for name in ids.split()}
+                assert said <= here, (number, canvas.id, said - here)
 
 
 async def test_a_key_of_the_footer_can_be_clicked_wherever_it_is(stage: Open) -> None:

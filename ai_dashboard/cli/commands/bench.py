@@ -55,7 +55,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from ai_dashboard.gateway.thread import new_loop
 
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know all letters
     with asyncio.Runner(loop_factory=new_loop) as runner:
         load, paid = runner.run(_prepared(args))
         if paid and not args.yes:

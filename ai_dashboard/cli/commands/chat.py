@@ -43,7 +43,6 @@ def add_answer_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know all letters
     if args.prompt is None and sys.stdin.isatty():
         if args.json:
             args.refuse("--json needs a PROMPT")

@@ -39,7 +39,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know all letters
     *models, word = args.models
     if not 2 <= len(models) <= MOST:
         args.refuse(f"name 2 to {MOST} models, and then what to ask them")

@@ -13,7 +13,6 @@ Exit code 0: no problem (there may be warnings), 1: there are problems, 2: used 
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -31,7 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may not know all letters
     found = list(_look(args))
     problems, warnings = (sum(it.level is level for it in found) for level in (Level.PROBLEM, Level.WARNING))
     if args.json:

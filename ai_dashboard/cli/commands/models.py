@@ -66,9 +66,18 @@ def run(args: argparse.Namespace) -> int:
         case _:
             said = ask(args.url, "GET", "models", timeout_s=LIST_S)
             if args.provider is not None:
-                said["models"] = [it for it in said["models"] if it["provider"] == args.provider]
+                said["models"] = _of(args.provider, said)
             print(_json(said) if args.json else "\n".join(lines(said, time.time())))
             return 0
+
+
+def _of(provider: str, said: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models of one provider. Where it lists none, and is no Ollama without any, its name is a mistake."""
+    found = [it for it in said["models"] if it["provider"] == provider]
+    if not found and provider not in said["engines"]:
+        there = ", ".join(dict.fromkeys(plain(it["provider"]) for it in said["models"])) or "none"
+        raise PortClosed(f"no provider {plain(provider)!r} lists a model (those that do: {there})")
+    return found
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -90,7 +99,7 @@ def lines(said: dict[str, Any], now: float) -> list[str]:
         return ["no models: no provider lists any"]
     text = _table((HEADINGS, *(_row(model, now) for model in said["models"])), right=(2, 3, 4, 5))
     if said["log_since"] is None:
-        text.append("when a model was asked last is not known: there is no request log")
+        text.append("when a model was asked last is not known: there is no request log, or nothing is in it")
     return text
 
 

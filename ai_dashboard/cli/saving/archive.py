@@ -31,6 +31,8 @@ PROGRAM = "ai-dashboard"
 MAX_MANIFEST = 32 << 20
 MAX_FILES = 200_000
 MAX_NAME = 1000
+MAX_VERSION = 100
+YEAR_9999 = 253_370_764_800
 ROOM = 16 << 20
 """Bytes of a disk that unpacking leaves free."""
 
@@ -173,6 +175,9 @@ def _manifest(tar: tarfile.TarFile) -> Manifest:
         raise NotRestorable(f"{MANIFEST}: {place or 'all of it'}: {problem['msg']}") from None
     if (manifest.program, manifest.format) != (PROGRAM, FORMAT):
         raise NotRestorable(f"this version reads format {FORMAT} of {PROGRAM}; update it, if the backup is a newer one")
+    version = manifest.version
+    if not (0 <= manifest.made_at < YEAR_9999 and version.isprintable() and len(version) <= MAX_VERSION):
+        raise NotRestorable("what it says of when it was made, or by which version, cannot be")
     if len(manifest.files) > MAX_FILES:
         raise NotRestorable(f"it holds more than {MAX_FILES} files")
     if len({entry.path for entry in manifest.files}) < len(manifest.files):

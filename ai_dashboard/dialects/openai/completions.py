@@ -28,7 +28,7 @@ READ = frozenset({"model", "prompt", "logprobs", "echo", "best_of"})
 """Fields that are read into something else."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CompletionsAsk(Ask):
     """`echo` is what each text of the reply begins with: the prompt, when the caller wants it back."""
 

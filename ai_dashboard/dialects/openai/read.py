@@ -26,6 +26,10 @@ CHARS_PER_TOKEN = 4
 TOKENS_PER_IMAGE = 765
 """What OpenAI's pricing page counts for a 1024×1024 image in high detail."""
 
+_WISHES = frozenset({"capability", "strict"})
+_SIZES_AND_NEEDS = frozenset({
+    "tools", "functions", "response_format", "reasoning_effort", "thinking", "max_completion_tokens", "max_tokens",
+})  # fmt: skip
 _EMBEDDINGS = frozenset({"embeddings"})
 _NOTHING: frozenset[str] = frozenset()
 
@@ -50,12 +54,12 @@ def read(call: Call) -> Ask:
     capability, strict = wishes(body, call.headers)
     return Ask(
         model=model,
-        stream=stream_of(body),
+        stream="stream" in body and stream_of(body),
         body=body,
         raw=call.raw,
-        include_usage=include_usage_of(body),
+        include_usage="stream_options" in body and include_usage_of(body),
         capability=capability,
-        headers=passed_headers(call.headers),
+        headers=passed_headers(call.headers) if call.headers else (),
         strict=strict,
     )
 
@@ -97,6 +101,8 @@ def include_usage_of(body: JsonObject) -> bool:
 
 def wishes(body: JsonObject, headers: Mapping[str, str]) -> tuple[str | None, bool]:
     """What is said to the gateway alone, in the body or else as a header: the capability, and whether it is strict."""
+    if not headers and _WISHES.isdisjoint(body):
+        return None, False
     capability = body.get("capability")
     if not isinstance(capability, _MAYBE_STR):
         raise CallerError("`capability` is not a string")
@@ -130,6 +136,9 @@ def facts_of(ask: Ask, prefix: str = "", tenant: str = "") -> RouteFacts:
         more_characters, more_images = _measure(message)
         characters += more_characters
         images += more_images
+    if not images and _SIZES_AND_NEEDS.isdisjoint(body):
+        tokens = -(-characters // CHARS_PER_TOKEN)
+        return RouteFacts(ask.model, ask.capability, tokens, stream=ask.stream, prefix=prefix, tenant=tenant)
     needs = set()
     if images:
         needs.add("vision")

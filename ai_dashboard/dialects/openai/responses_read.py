@@ -42,7 +42,7 @@ KEPT_BY_OPENAI = frozenset({"previous_response_id", "conversation", "prompt"})
 """Fields that stand for text which only the service that keeps it can read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class ResponsesAsk(Ask):
     """An ask together with its body as it came. `past` are the items of the conversation so far, when they are known
     here; `kept_by` is the provider that keeps them as well."""

@@ -90,7 +90,7 @@ def usage_of(value: object) -> Usage | None:
     """OpenAI's usage object, or None when it is none."""
     if not isinstance(value, dict):
         return None
-    prompt, completion = _count(value, "prompt_tokens"), _count(value, "completion_tokens")
+    prompt, completion = _positive(value.get("prompt_tokens")), _positive(value.get("completion_tokens"))
     of_prompt, of_completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
     if not of_prompt and not of_completion:
         return Usage(prompt, completion)
@@ -128,7 +128,10 @@ def finish_of(choice: dict[str, Any]) -> str | None:
 
 
 def _count(holder: object, name: str) -> int:
-    value = holder.get(name) if isinstance(holder, dict) else None
+    return _positive(holder.get(name)) if isinstance(holder, dict) else 0
+
+
+def _positive(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 

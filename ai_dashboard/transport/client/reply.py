@@ -85,6 +85,12 @@ class UpstreamReply:
         """Whether `chunk` has something to say at once: a piece, the end or a failure."""
         return bool(self._pieces) or self.whole or self._failure is not None
 
+    def at_once(self) -> bytes | None:
+        """What `chunk` would return without waiting; None where it would wait, or raise."""
+        if not self._pieces:
+            return b"" if self.whole and self._failure is None else None
+        return self._taken()
+
     async def chunk(self) -> bytes:
         """All of the body that has arrived since the last call, waiting for some; `b""` once, at its true end.
 
@@ -102,6 +108,9 @@ class UpstreamReply:
             except asyncio.CancelledError:
                 self.close()
                 raise
+        return self._taken()
+
+    def _taken(self) -> bytes:
         pieces = self._pieces
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()

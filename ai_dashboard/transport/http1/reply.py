@@ -54,7 +54,7 @@ def encode_head(status: int, headers: Headers | HeaderBlock, framing: bytes) -> 
 
 def error_body(error: GatewayError) -> bytes:
     """The reply of last resort, for clients of whose dialect nothing is known: OpenAI's form, which most can read."""
-    text = f"{error.message} {error.hint}".rstrip()
+    text = f"{error.message.removesuffix('.')}. {error.hint}" if error.hint else error.message
     return orjson.dumps({"error": {"message": text, "type": error.kind, "code": error.code}})
 
 

@@ -16,13 +16,15 @@ from ai_dashboard.tui.panels.alerts import LEVEL, AlertKeys, View
 from ai_dashboard.tui.panels.table import Opened, TablePanel
 from ai_dashboard.tui.picture import Picture
 
+HINT, UNTIL = "what to do", "until"
+
 _COLUMNS = (
     Column("", 1, 0),
     Column("level", 8, 3),
     Column("since", 8, 2),
     Column("what", 24, 1, grow=5),
-    Column("what to do", 20, 5, grow=3),
-    Column("until", 8, 4),
+    Column(HINT, 20, 5, grow=3),
+    Column(UNTIL, 8, 4),
 )
 
 
@@ -30,7 +32,7 @@ def draw(view: View, width: int) -> list[Line]:
     """A heading and a line for each."""
     if not view.alerts:
         return list(alerts.draw(view, width))
-    placed = place(_COLUMNS, width)
+    placed = place(_columns(view.alerts), width)
     lines: list[Line] = [heading(placed)]
     for alert in view.alerts:
         glyph, word, ink = LEVEL[alert.level]
@@ -40,11 +42,17 @@ def draw(view: View, width: int) -> list[Line]:
             "level": (_standing(alert, word), ink),
             "since": (clock_time(alert.at), Ink.DIM),
             "what": (alert.text, plain),
-            "what to do": (alert.hint, Ink.DIM),
-            "until": (clock_time(alert.silenced_until) if alert.silenced_until is not None else "", Ink.DIM),
+            HINT: (alert.hint, Ink.DIM),
+            UNTIL: (clock_time(alert.silenced_until) if alert.silenced_until is not None else "", Ink.DIM),
         }
         lines.append(row(placed, texts))
     return lines
+
+
+def _columns(found: Sequence[Alert]) -> tuple[Column, ...]:
+    """Those in which anything stands."""
+    idle = {HINT: not any(alert.hint for alert in found), UNTIL: all(it.silenced_until is None for it in found)}
+    return tuple(column for column in _COLUMNS if not idle.get(column.title, False))
 
 
 def _standing(alert: Alert, word: str) -> str:

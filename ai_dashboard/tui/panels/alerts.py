@@ -92,13 +92,15 @@ def _block(alert: Alert, width: int) -> list[Line]:
 class AlertKeys(Widget):
     """The keys of a list of alerts; what they want, the app does. Mix in behind the panel (for the stylesheet)."""
 
+    picture: Picture
+
     def chosen_alert(self) -> Alert | None:
         """The alert under the cursor."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("cause", "ack", "silence"):
-            return self.chosen_alert() is not None
+            return self.chosen_alert() is not None and (action == "cause" or not self.picture.is_past)
         return super().check_action(action, parameters)
 
     def action_cause(self) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 
@@ -39,7 +39,8 @@ def draw(view: View, width: int) -> list[Line]:
     if trail is None:
         return [[("waiting for the gateway", Ink.DIM)]]
     if not trail.kept:
-        return [[("this gateway keeps no record of changes; a demo keeps none", Ink.DIM)]]
+        said = "this gateway keeps no record of changes; a demo keeps none"
+        return [[(piece, Ink.DIM)] for piece in wrap(said, width, 3)]
     if not trail.entries:
         return [*_problems(trail, width), [("nothing was changed yet", Ink.DIM)]]
     placed = place(_COLUMNS, width)
@@ -79,6 +80,12 @@ def _short(state: str) -> str:
     return state[:SHORT_HASH] if is_hash else state or "nothing"
 
 
+def until(trail: AuditTrail, at: float) -> AuditTrail:
+    """The trail as it was at a moment; whether it is whole is known of now alone."""
+    then = tuple(entry for entry in trail.entries if entry.at <= at)
+    return replace(trail, entries=then, total=trail.total - len(trail.entries) + len(then), waiting=0)
+
+
 class AuditPanel(TablePanel[View, int]):
     """The entries; problems with the record are in the title, and in full on top while there are any."""
 
@@ -87,8 +94,10 @@ class AuditPanel(TablePanel[View, int]):
         self.trail: AuditTrail | None = None
         self._above = 0
 
-    def select(self, _picture: Picture) -> View:
-        return View(self.trail)
+    def select(self, picture: Picture) -> View:
+        if self.trail is None or picture.then is None:
+            return View(self.trail)
+        return View(until(self.trail, picture.then.at))
 
     def keys(self, view: View, /) -> Sequence[int]:
         return [entry.seq for entry in reversed(view.trail.entries)] if view.trail is not None else ()

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ai_dashboard.tui import failing
-from ai_dashboard.tui.ink import Ink, Line, wrap
+from ai_dashboard.tui.ink import Ink, Line, whole, wrap
 from ai_dashboard.tui.keys import Hint, hints, usual
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.sanitise import Safe, visible
@@ -24,6 +24,9 @@ from ai_dashboard.tui.theme import cursor_style, ink_styles
 V = TypeVar("V")
 
 WHEEL_LINES = 3
+
+CORNERS = 2
+"""Cells of the border that no title stands in."""
 
 
 class Canvas(Safe, Widget):
@@ -37,7 +40,7 @@ class Canvas(Safe, Widget):
         self._lines_for = (-1, -1)
         self._inks: dict[Ink, Style] | None = None
         self._cursor_style = Style.null()
-        self._below: tuple[str, tuple[Hint, ...]] = ("", ())
+        self._titled: tuple[str, str, tuple[Hint, ...]] = ("", "", ())
         self.top = 0
 
     def lines(self, width: int, height: int, /) -> Sequence[Line]:
@@ -49,10 +52,10 @@ class Canvas(Safe, Widget):
         return None
 
     def title(self, text: str, subtitle: str = "", *keys: Hint) -> None:
-        """Write the title into the border; plain text, whatever is in it. Below it: the subtitle, what keys do."""
-        self.border_title = Content(visible(text)) if text else None
-        self._below = (subtitle, keys)
-        self._write_below()
+        """Write the title into the border; plain text, whatever is in it. Below it: the subtitle, what keys do. What of
+        both is behind middle dots stands there as far as there is room."""
+        self._titled = (text, subtitle, keys)
+        self._write_border()
 
     def pressed(self, name: str) -> str:
         """How an action is called now: its key, by its id."""
@@ -60,12 +63,16 @@ class Canvas(Safe, Widget):
 
     def rekeyed(self) -> None:
         """Write again what keys do: some of them are others now."""
-        self._write_below()
+        self._write_border()
         self.stale()
 
-    def _write_below(self) -> None:
-        subtitle, keys = self._below
+    def _write_border(self) -> None:
+        title, subtitle, keys = self._titled
         said = "   ".join(filter(None, (subtitle, hints(keys, self.pressed))))
+        room = self.outer_size.width - self.gutter.width - CORNERS
+        if room > 0:  # it has a place
+            title, said = whole(title, room) or title, whole(said, room)
+        self.border_title = Content(visible(title)) if title else None
         self.border_subtitle = Content(visible(said)) if said else None
 
     def stale(self) -> None:
@@ -113,6 +120,7 @@ class Canvas(Safe, Widget):
 
     def on_resize(self) -> None:
         self.top = 0
+        self._write_border()
 
     def _drawn(self, width: int, height: int) -> Sequence[Line]:
         if self._lines is None or self._lines_for != (width, height):

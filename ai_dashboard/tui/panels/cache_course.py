@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ai_dashboard.core.cache import CacheStep, CacheView
 from ai_dashboard.core.history import Window
 from ai_dashboard.tui.chart import DOTS, Curve, Ticks, curves
-from ai_dashboard.tui.format import count, percent
+from ai_dashboard.tui.format import clock_time, count, percent
 from ai_dashboard.tui.ink import Ink, Line, Span, crop
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
-from ai_dashboard.tui.windows import marked_steps, time_axis
+from ai_dashboard.tui.windows import NOW, marked_steps, time_axis
 
 MIN_WIDTH, MIN_HEIGHT = 30, 6
 STEPS = Ticks((0.0, 0.5, 1.0), ("  0", " 50", "100"))
@@ -29,9 +29,10 @@ class View:
     asked: int = 0
     marks: tuple[tuple[int, int], ...] = ()
     note: str = ""
+    end: str = NOW
 
 
-def select(cache: CacheView | None, window: Window) -> View:
+def select(cache: CacheView | None, window: Window, end: str = NOW) -> View:
     """The course of a window."""
     if cache is None:
         return View(window, note="waiting for the gateway")
@@ -55,6 +56,7 @@ def select(cache: CacheView | None, window: Window) -> View:
         semantic / asked,
         asked,
         marked_steps(cache.marks, cache.at, cache.window),
+        end=end,
     )
 
 
@@ -75,7 +77,7 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     if view.alike:
         drawn.insert(0, Curve(view.alike, Ink.SECOND, DOTS))
     marks = [float(step) for step, _ in view.marks]
-    chart = curves(drawn, width, height - 1, top=1.0, x=time_axis(view.window), y=STEPS, marks=marks)
+    chart = curves(drawn, width, height - 1, top=1.0, x=time_axis(view.window, view.end), y=STEPS, marks=marks)
     return [legend, *(crop(line, width) for line in chart)]
 
 
@@ -99,8 +101,8 @@ class CacheCourse(Panel[View], can_focus=True):
         self.cache: CacheView | None = None
         self.window = Window.FIVE
 
-    def select(self, _picture: Picture) -> View:
-        return select(self.cache, self.window)
+    def select(self, picture: Picture) -> View:
+        return select(self.cache, self.window, NOW if picture.then is None else clock_time(picture.then.at))
 
     def viewed(self, view: View) -> None:
         self.title(f"Cache · hit ratio · {view.window}", "", ("cache.window", "window"))

@@ -20,7 +20,7 @@ MAX_BAR = 24
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line: its label, what it says, and what it adds quietly."""
+    """A line: its label, what it says, and what it adds quietly where that fits whole."""
 
     label: str
     text: str
@@ -31,13 +31,15 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class View:
     """Facts in the order in which they matter; behind the first three of them what the memory holds. `note` stands
-    before everything else, `problem` behind it."""
+    before everything else, `problem` behind it, and last what is `missing` of the past."""
 
+    window: str = ""
     facts: tuple[Fact, ...] = ()
     used: float | None = None
     memory: str = ""
     note: str = ""
     problem: str = ""
+    missing: str = ""
 
 
 AHEAD = 3
@@ -52,6 +54,7 @@ def select(cache: CacheView | None) -> View:
     if not cache.figures.enabled and not exact.entries:
         return View(note="the cache is off: `cache.enabled: true` in gateway.yaml puts it on, c edits it")
     return View(
+        cache.window,
         tuple(_facts(cache)),
         round(exact.bytes / exact.max_bytes, 2) if exact.max_bytes else None,
         size_pair(exact.bytes, exact.max_bytes),
@@ -62,13 +65,15 @@ def select(cache: CacheView | None) -> View:
 
 def glance(gauge: CacheGauge, note: str) -> View:
     """What a picture holds of it."""
+    if not gauge.enabled and not gauge.entries:
+        return View(note="the cache was off", missing=note)
     facts = (
         Fact("hits", f"{percent(gauge.hit_ratio)} %", "in 15m"),
         Fact("saved", f"{usd(gauge.saved_usd)} and {duration(gauge.saved_s)}", "since the start"),
         Fact("holds", f"{count(gauge.entries)} answers"),
     )
     used = round(gauge.bytes / gauge.max_bytes, 2) if gauge.max_bytes else None
-    return View(facts, used, size_pair(gauge.bytes, gauge.max_bytes), note)
+    return View("", facts, used, size_pair(gauge.bytes, gauge.max_bytes), missing=note)
 
 
 def _facts(cache: CacheView) -> Iterator[Fact]:
@@ -110,17 +115,19 @@ def _ratio(figures: CacheFigures) -> float | None:
 def draw(view: View, width: int) -> list[Line]:
     """Facts, and a bar for the memory among them."""
     lines: list[Line] = [[(piece, Ink.DIM)] for piece in (wrap(view.note, width, 3) if view.note else ())]
-    lines += [crop(_line(fact), width) for fact in view.facts[:AHEAD]]
+    lines += [crop(_line(fact, width), width) for fact in view.facts[:AHEAD]]
     if view.facts:
         lines.append(_bar(view, width))
-    lines += [crop(_line(fact), width) for fact in view.facts[AHEAD:]]
+    lines += [crop(_line(fact, width), width) for fact in view.facts[AHEAD:]]
     for at, piece in enumerate(wrap(view.problem, max(width - 2, 1), 3) if view.problem else ()):
         lines.append(crop([("  " if at else "⚠ ", Ink.WARN), (piece, Ink.PLAIN)], width))
-    return lines
+    return [*lines, crop([(view.missing, Ink.DIM)], width)] if view.missing else lines
 
 
-def _line(fact: Fact) -> list[Span]:
-    return [(fit(fact.label, LABEL), Ink.LABEL), (fact.text, fact.ink), (f" {fact.more}", Ink.DIM)]
+def _line(fact: Fact, width: int) -> list[Span]:
+    spans: list[Span] = [(fit(fact.label, LABEL), Ink.LABEL), (fact.text, fact.ink)]
+    more: list[Span] = [(f" {fact.more}", Ink.DIM)] if fact.more else []
+    return spans + more if width_of(spans + more) <= width else spans
 
 
 def _bar(view: View, width: int) -> list[Span]:
@@ -139,12 +146,13 @@ class CacheFiguresPanel(Panel[View], can_focus=True):
         self.cache: CacheView | None = None
 
     def select(self, picture: Picture) -> View:
-        gauge = picture.snapshot.cache if picture.snapshot is not None and picture.is_past else None
-        return select(self.cache) if self.cache is not None or gauge is None else glance(gauge, partly(picture))
+        if self.cache is None and picture.then is not None:
+            return glance(picture.then.cache, partly(picture))
+        return select(self.cache)
 
     def viewed(self, view: View) -> None:
         keys = (("cache.forget cache.forget_all", "forget"), ("cache.clear", "clear"))
-        self.title("Cache", "", *(keys if view.facts else ()))
+        self.title(f"Cache · {view.window}" if view.window else "Cache", "", *(keys if view.facts else ()))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -84,7 +84,7 @@ class NearMisses(Panel[View], can_focus=True):
         return select(self.cache)
 
     def viewed(self, view: View) -> None:
-        self.title(f"Near misses · {count(view.total)}" if view.total else "Near misses")
+        self.title(f"Near misses · {count(view.total)} · since the start" if view.total else "Near misses")
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
         return draw(view, width)

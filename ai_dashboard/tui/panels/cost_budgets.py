@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.costs import BudgetView, CostsView, Window
+from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import span, usd
-from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, whole, wrap
 from ai_dashboard.tui.panels.base import Panel
+from ai_dashboard.tui.past import partly
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import gauge
 
@@ -39,12 +41,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The budgets, then models whose price nobody knows; `prices` says where the public ones are from."""
+    """The budgets, then models whose price nobody knows; `prices` says where the public ones are from. `note` stands
+    in place of both where the past has no more than the fullest budget."""
 
     known: bool = False
     rows: tuple[Row, ...] = ()
     unpriced: tuple[str, ...] = ()
     prices: str = ""
+    note: str = ""
 
 
 def select(costs: CostsView | None) -> View:
@@ -54,6 +58,15 @@ def select(costs: CostsView | None) -> View:
     said = costs.budgets
     rows = tuple(_row(one, costs.at) for one in said.budgets)
     return View(True, rows, said.unpriced, said.prices)
+
+
+def glance(gauge: MoneyGauge, note: str) -> View:
+    """What a picture holds of them: the one of all together of which most was used."""
+    if gauge.window is None or gauge.spent is None or gauge.budget is None:
+        return View(True, note=note)
+    left = f"{usd(gauge.budget - gauge.spent)} left"
+    name, figures = f"all together · {WINDOWS[gauge.window]}", f"{usd(gauge.spent)} of {usd(gauge.budget)}"
+    return View(True, (Row(name, round(gauge.used or 0.0, 3), figures, left),), note=note)
 
 
 def _row(one: BudgetView, now: float) -> Row:
@@ -102,13 +115,15 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     return joined
 
 
-def draw(view: View, width: int) -> list[Line]:
-    """Two lines a budget: its state and its bar; then what no budget counts."""
+def draw(view: View, width: int, key: str = "B") -> list[Line]:
+    """Two lines a budget: its state and its bar; then what no budget counts. `key` sets one."""
     if not view.known:
         return [[("waiting for the gateway", Ink.DIM)]]
     lines: list[Line] = [crop(line, width) for row in view.rows for line in _lines(row, width)]
+    if view.note:
+        return [*lines, crop([(view.note, Ink.DIM)], width)]
     if not view.rows:
-        lines.append(crop([("no budget · ", Ink.DIM), ("B", Ink.KEY), (" sets one for all together", Ink.DIM)], width))
+        lines.append(crop([("no budget · ", Ink.DIM), (key, Ink.KEY), (" sets one for all together", Ink.DIM)], width))
     if view.unpriced:
         said = f"⚠ nobody knows what these cost, and no budget counts them: {', '.join(view.unpriced)}"
         lines += [[(piece, Ink.WARN)] for piece in wrap(said, width, 4)]
@@ -121,7 +136,9 @@ def _lines(row: Row, width: int) -> Iterator[list[Span]]:
     text, ink = word(row.used)
     yield [(fit(text, WORD), ink), (f" {row.name}  ", Ink.STRONG), (row.figures, Ink.PLAIN)]
     cells = min(max(width // 2 - 4, 6), BAR)
-    yield [*bar(row.used, cells), (f" {row.used * 100:.0f}%", Ink.PLAIN), (f"  {row.more}", Ink.DIM)]
+    used = f" {row.used * 100:>3.0f}%"
+    more = whole(row.more, width - cells - len(used) - 2)
+    yield [*bar(row.used, cells), (used, Ink.PLAIN), (f"  {more}", Ink.DIM)]
 
 
 class CostBudgets(Panel[View], can_focus=True):
@@ -129,11 +146,13 @@ class CostBudgets(Panel[View], can_focus=True):
 
     costs: CostsView | None = None
 
-    def select(self, _picture: Picture) -> View:
+    def select(self, picture: Picture) -> View:
+        if self.costs is None and picture.then is not None:
+            return glance(picture.then.money, partly(picture))
         return select(self.costs)
 
     def viewed(self, view: View) -> None:
         self.title(f"Budgets · {len(view.rows)}" if view.rows else "Budgets", "", ("costs.budget", "set"))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
-        return draw(view, width)
+        return draw(view, width, self.pressed("costs.budget"))

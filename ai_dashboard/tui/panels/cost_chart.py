@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from ai_dashboard.core.costs import CostsView
 from ai_dashboard.tui.chart import Ticks, axis, columns
 from ai_dashboard.tui.format import usd
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, width_of
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import sparkline
 
 MIN_WIDTH, MIN_HEIGHT = 30, 6
+TODAY = 2
+"""Spans at the beginning of the legend that are never left out."""
 
 EVERYBODY = "total"
 """The scope of a budget of all together."""
@@ -52,19 +54,22 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     """A legend and the chart; in too little room, a line of bars."""
     if view.note:
         return [crop([(view.note, Ink.DIM)], width)]
-    legend: Line = crop(_legend(view), width)
     if width < MIN_WIDTH or height - 1 < MIN_HEIGHT:
-        return [legend, [(sparkline(view.days, width), Ink.FIRST)]][:height]
+        return [_legend(view, width), [(sparkline(view.days, width), Ink.FIRST)]][:height]
     # The line of a budget that is far away would press all columns down to the axis.
     peak = max(value for value in view.days if value is not None)
     rule = view.budget if view.budget is not None and view.budget <= 4 * peak else None
     top, y = axis(max(peak, rule or 0.0), usd, width=8)
     last = len(view.days) - 1
     x = Ticks([0, last / 2, last], [view.first, "", f"{view.last} "])
-    return [legend, *columns(view.days, width, height - 1, top=top, x=x, y=y, rule=rule)]
+    return [
+        _legend(view, width, drawn=rule is not None),
+        *columns(view.days, width, height - 1, top=top, x=x, y=y, rule=rule),
+    ]
 
 
-def _legend(view: View) -> list[Span]:
+def _legend(view: View, width: int, *, drawn: bool = False) -> Line:
+    """What today takes, and as much of the rest as fits whole; a budget whose line is `drawn` has its mark."""
     spans: list[Span] = [
         ("today ", Ink.DIM),
         (usd(view.days[-1]), Ink.STRONG),
@@ -72,10 +77,13 @@ def _legend(view: View) -> list[Span]:
         (usd(view.coming), Ink.PLAIN),
     ]
     if view.budget is not None:
-        spans.append((f"  ── budget {usd(view.budget)} a day", Ink.WARN))
+        said = f"budget {usd(view.budget)} a day"
+        spans.append((f"  ── {said}", Ink.WARN) if drawn else (f"  {said}", Ink.DIM))
     if view.unknown:
         spans.append((f"  {view.unknown} without a known price", Ink.DIM))
-    return spans
+    while len(spans) > TODAY and width_of(spans) > width:
+        spans.pop()
+    return crop(spans, width)
 
 
 class CostChart(Panel[View], can_focus=True):

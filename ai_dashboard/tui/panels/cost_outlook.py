@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ai_dashboard.core.costs import CostsView, Forecast, Savings, TenantForecast
+from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import count, plural, span, usd
-from ai_dashboard.tui.ink import Ink, Line, crop, fit
+from ai_dashboard.tui.ink import Ink, Line, crop, fit, whole
 from ai_dashboard.tui.panels.base import Panel
+from ai_dashboard.tui.past import partly
 from ai_dashboard.tui.picture import Picture
 
-LABEL = 11
+LABEL, FIGURE, GAP = 11, 9, 3
+
+MONTH_END = "month's end"
 
 METHODS = {"seasonal": "as by hour in the last weeks", "linear": "as in the last 24 hours"}
 
@@ -19,9 +23,10 @@ Fact = tuple[str, str, str, Ink]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The facts, as written; none before the first answer."""
+    """The facts, as written; none before the first answer. `note` stands below them."""
 
     facts: tuple[Fact, ...] = ()
+    note: str = ""
 
 
 def select(costs: CostsView | None) -> View:
@@ -33,12 +38,25 @@ def select(costs: CostsView | None) -> View:
     return View((*facts, *tenants))
 
 
+def glance(gauge: MoneyGauge, note: str) -> View:
+    """What a picture holds of it."""
+    facts: list[Fact] = [("today", usd(gauge.today), f"settled · {usd(gauge.reserved)} held", Ink.STRONG)]
+    if gauge.per_hour is not None:
+        facts += [
+            ("midnight", usd(gauge.day_end), "likely by then", Ink.PLAIN),
+            (MONTH_END, usd(gauge.month_end), "likely by then", Ink.PLAIN),
+            ("burn", f"{usd(gauge.per_hour)}/h", "", Ink.PLAIN),
+        ]
+    facts.append(("cache saved", usd(gauge.saved), "since the start", Ink.PLAIN))
+    return View(tuple(facts), note)
+
+
 def _spending(it: Forecast, reserved: float) -> Iterator[Fact]:
     yield "today", usd(it.today), f"settled · {usd(reserved)} held", Ink.STRONG
     yield "midnight", usd(it.day_end), "likely by then", Ink.PLAIN
     yield "this month", usd(it.month), "settled", Ink.STRONG
     over = it.limit is not None and it.month_end > it.limit
-    yield "its end", usd(it.month_end), "likely · over the budget" if over else "likely by then", _ink(over)
+    yield MONTH_END, usd(it.month_end), "likely · over the budget" if over else "likely by then", _ink(over)
     yield "burn", f"{usd(it.per_hour)}/h", METHODS[it.method], Ink.PLAIN
     if it.limit is not None:
         yield "lasts", lasts(it.days_left), f"of {usd(it.limit)} a month", _ink(it.days_left == 0)
@@ -59,7 +77,7 @@ def _saved(saved: Savings) -> Iterator[Fact]:
     told = f"{plural(saved.hits, 'hit')} since the start · {span(saved.cache_s)}"
     yield "cache saved", usd(saved.cache), told, Ink.GOOD if saved.cache else Ink.PLAIN
     if saved.local_calls:
-        said = f"{count(saved.local_tokens)} tokens at the paid average"
+        said = f"{count(saved.local_tokens)} tokens at paid rates"
         if saved.local is None:
             said = f"{plural(saved.local_calls, 'call')} · nothing paid to compare"
         yield "own saved", usd(saved.local), said, Ink.GOOD if (saved.local or 0) > 0 else Ink.PLAIN
@@ -79,10 +97,18 @@ def draw(view: View, width: int) -> list[Line]:
     """A line each."""
     if not view.facts:
         return [[("waiting for the gateway", Ink.DIM)]]
-    return [
-        crop([(fit(label, LABEL), Ink.LABEL), (f" {figure:>9}", ink), (f"  {said}", Ink.DIM)], width)
+    lines: list[Line] = [
+        crop(
+            [
+                (fit(label, LABEL), Ink.LABEL),
+                (f" {figure:>{FIGURE}}", ink),
+                ("  " + whole(said, width - LABEL - FIGURE - GAP), Ink.DIM),
+            ],
+            width,
+        )
         for label, figure, said, ink in view.facts
     ]
+    return [*lines, crop([(view.note, Ink.DIM)], width)] if view.note else lines
 
 
 class CostOutlook(Panel[View], can_focus=True):
@@ -90,7 +116,9 @@ class CostOutlook(Panel[View], can_focus=True):
 
     costs: CostsView | None = None
 
-    def select(self, _picture: Picture) -> View:
+    def select(self, picture: Picture) -> View:
+        if self.costs is None and picture.then is not None:
+            return glance(picture.then.money, partly(picture))
         return select(self.costs)
 
     def viewed(self, _view: View) -> None:

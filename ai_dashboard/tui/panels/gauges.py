@@ -12,8 +12,8 @@ from ai_dashboard.tui.spark import gauge, sparkline
 
 LABEL = 5
 FIGURE = 5
-BAR = 9
-TREND = 9
+BAR = 7
+TREND = 7
 ROOMY = 34
 """From this width on there is room for a bar and a trend."""
 

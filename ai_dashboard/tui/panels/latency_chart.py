@@ -1,27 +1,26 @@
 """The chart of the latency screen: how one or two models went over the window, or how the values of all are spread."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ai_dashboard.core.history import HistoryPoint, HistoryView, SeriesKey, SeriesView, Spread, Window
 from ai_dashboard.core.snapshot import Percentiles
 from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, axis, boxes, curves
-from ai_dashboard.tui.format import count, duration
+from ai_dashboard.tui.format import clock_time, count, duration
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop
 from ai_dashboard.tui.marks import Happening, legend, placed
 from ai_dashboard.tui.marks import Kind as MarkKind
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.latency_table import CHOSEN, ordered
 from ai_dashboard.tui.picture import Picture
-from ai_dashboard.tui.windows import marked_steps, time_axis
+from ai_dashboard.tui.windows import NOW, marked_steps, time_axis
 
 MIN_WIDTH, MIN_HEIGHT = 30, 6
 
 LABEL_CELLS = 24
 
 WAITING = "waiting for the gateway"
-NOT_SEEN = "nobody looked at this screen then; [ and ] go to other moments, L to what is now"
 
 _INKS = (Ink.FIRST, Ink.SECOND)
 _DOTS = (DOTS, "°")
@@ -75,6 +74,7 @@ class View:
     spreads: tuple[Box, ...] = ()
     note: str = ""
     others: tuple[tuple[int, Happening], ...] = ()
+    end: str = NOW
 
 
 def select(
@@ -84,11 +84,10 @@ def select(
     kind: Kind,
     chosen: Sequence[SeriesKey],
     seen: Sequence[Happening] = (),
-    waiting: str = WAITING,
 ) -> View:
     """What the chart of a window shows; figures are rounded to what can be seen."""
     if history is None:
-        return View(window, measure, kind, note=waiting)
+        return View(window, measure, kind, note=WAITING)
     if not history.series:
         return View(history.window, measure, kind, note="a chart comes with the first answers")
     if kind is Kind.SPREAD:
@@ -182,7 +181,7 @@ def _draw(view: View, width: int, height: int) -> list[Line]:
         for index, one in enumerate(view.courses)
         for curve in (Curve(one.p95, _INKS[index], _DOTS[index]), Curve(one.p50, _INKS[index], LINE))
     ]
-    x = time_axis(view.window)
+    x = time_axis(view.window, view.end)
     marks = [float(step) for step, _ in (*view.marks, *view.others)]
     return [*legend, *curves(drawn, width, height - len(legend), top=top, x=x, y=y, marks=marks)]
 
@@ -238,8 +237,8 @@ class LatencyChart(Panel[View], can_focus=True):
         self.kind = Kind.COURSE
 
     def select(self, picture: Picture) -> View:
-        then = NOT_SEEN if picture.is_past else WAITING
-        return select(self.history, self.window, self.measure, self.kind, self.chosen, picture.marks, then)
+        view = select(self.history, self.window, self.measure, self.kind, self.chosen, picture.marks)
+        return view if picture.then is None else replace(view, end=clock_time(picture.then.at))
 
     def viewed(self, view: View) -> None:
         self.title(

@@ -4,7 +4,7 @@ While following, the cursor stays on the newest event; after a move it stays on 
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -13,7 +13,7 @@ from textual.message import Message
 from ai_dashboard.core.logs import LogEvent, LogEvents, LogLevel
 from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.format import clock_time, duration
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 
@@ -35,7 +35,7 @@ _COLUMNS = (
     Column("level", 9, 1),
     Column("event", 16, 0),
     Column("provider", 12, 4, grow=1),
-    Column("what", 30, 3, grow=8),
+    Column("what", 20, 3, grow=8),
     Column("took", 6, 6, right=True),
     Column("request", 7, 5),
 )
@@ -47,7 +47,7 @@ NOT_SHOWN = frozenset({"pid", "traceback"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`rows`, oldest first, of so many that are remembered; None before the first answer."""
+    """`rows`, oldest first, of so many that are remembered; None before the first answer. Of the past, `until` when."""
 
     rows: tuple[LogEvent, ...] | None = None
     of: int = 0
@@ -55,6 +55,7 @@ class View:
     level: LogLevel = LogLevel.DEBUG
     told: LogLevel = LogLevel.INFO
     text: str = ""
+    until: str = ""
 
 
 class EventStore:
@@ -92,13 +93,17 @@ def haystack(event: LogEvent) -> str:
     return " ".join(filter(None, texts)).casefold()
 
 
-def select(store: EventStore, level: LogLevel, text: str) -> View:
-    """Those from a level on that hold all words of a text."""
+def select(store: EventStore, level: LogLevel, text: str, until: float | None = None) -> View:
+    """Those from a level on that hold all words of a text, up to a moment."""
     if store.told is None:
         return View(level=level, text=text)
     words, rank = text.casefold().split(), level.rank
-    rows = tuple([event for event in store.kept if event.level.rank >= rank and matches(event, words)])
-    return View(rows, len(store.kept), store.lost, level, store.told, text)
+    kept: Collection[LogEvent] = store.kept
+    if until is not None:
+        kept = [event for event in kept if event.at <= until]
+    rows = tuple([event for event in kept if event.level.rank >= rank and matches(event, words)])
+    then = "" if until is None else clock_time(until)
+    return View(rows, len(kept), store.lost, level, store.told, text, then)
 
 
 def draw_row(event: LogEvent, placed: Sequence[Placed]) -> Line:
@@ -124,14 +129,20 @@ def told(event: LogEvent) -> str:
     return "  ".join(filter(None, (event.message, event.model, *facts)))
 
 
-def empty(view: View, width: int) -> list[Line]:
-    """What to say where there is no event."""
+def empty(view: View, width: int, drop: str = "esc", more: str = "l") -> list[Line]:
+    """What to say where there is no event; `drop` and `more` are the keys that may change that."""
     if view.rows is None:
         return [[("waiting for the gateway", Ink.DIM)]]
     if view.of:
-        return [crop([("no event is like that (esc drops the filter, l shows more levels)", Ink.DIM)], width)]
+        return _said(f"no event is like that ({drop} drops the filter, {more} shows more levels)", width)
+    if view.until:
+        return _said(f"no event of {view.until} and before is remembered", width)
     said = f"nothing was told yet; the gateway tells from {view.told} on (logging.level in gateway.yaml)"
-    return [crop([(said, Ink.DIM)], width)]
+    return _said(said, width)
+
+
+def _said(text: str, width: int) -> list[Line]:
+    return [[(piece, Ink.DIM)] for piece in wrap(text, width, 3)]
 
 
 class LogTail(Panel[View], can_focus=True):
@@ -160,8 +171,8 @@ class LogTail(Panel[View], can_focus=True):
     def _rows(self) -> tuple[LogEvent, ...]:
         return self.view.rows or () if self.view is not None else ()
 
-    def select(self, _picture: Picture) -> View:
-        return select(self.store, self.level, self.text)
+    def select(self, picture: Picture) -> View:
+        return select(self.store, self.level, self.text, picture.then.at if picture.then is not None else None)
 
     def viewed(self, view: View) -> None:
         rows = view.rows or ()
@@ -177,7 +188,7 @@ class LogTail(Panel[View], can_focus=True):
 
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         if not view.rows:
-            return empty(view, width)
+            return empty(view, width, self.pressed("view.home"), self.pressed("logs.level"))
         placed = place(_COLUMNS, width)
         room = max(height - HEADING, 1)
         first = min(max(self._first, self._cursor - room + 1), self._cursor)
@@ -244,7 +255,7 @@ class LogTail(Panel[View], can_focus=True):
         view = self.view
         if view is None:
             return
-        words = [f"Log · {view.of:,}"]
+        words = [f"Log · {view.of:,}", *([f"until {view.until}"] if view.until else ())]
         if view.level is not LogLevel.DEBUG:
             words.append(f"{view.level} and above")
         if view.text:

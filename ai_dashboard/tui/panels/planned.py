@@ -9,28 +9,30 @@ from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.routes import Said
 
-EXAMPLE = "a asks with more facts, such as chat tokens:9000 tenant:acme needs:tools"
+EXAMPLE = "asks with more facts, such as chat tokens:9000 tenant:acme needs:tools"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`asked` are the facts as a line, `about` where they come from; `said` is None until the gateway has answered."""
+    """`asked` are the facts as a line, `about` where they come from; `said` is None until the gateway has answered, and
+    where it was not asked at a moment of the past, as `missing` says."""
 
     asked: str = ""
     about: str = ""
     said: Said | None = None
+    missing: str = ""
 
 
-def draw(view: View, width: int) -> list[Line]:
-    """The facts, then the plan or why there is none."""
+def draw(view: View, width: int, key: str = "a") -> list[Line]:
+    """The facts, then the plan or why there is none; `key` asks."""
     if not view.asked:
-        return [[(piece, Ink.DIM)] for piece in wrap(EXAMPLE, width, 4)]
+        return [[(piece, Ink.DIM)] for piece in wrap(view.missing or f"{key} {EXAMPLE}", width, 4)]
     lines: list[Line] = [[(piece, Ink.KEY)] for piece in wrap(view.asked, width, 4)]
     if view.about:
         lines.append([(clip(view.about, width), Ink.DIM)])
     lines.append([])
     if view.said is None:
-        lines.append([(clip("asking the gateway …", width), Ink.DIM)])
+        lines.append([(clip(view.missing or "asking the gateway …", width), Ink.DIM)])
     elif isinstance(view.said, str):
         lines += [[(piece, Ink.BAD)] for piece in wrap(view.said, width, 6)]
     else:
@@ -59,4 +61,4 @@ class PlannedPanel(Panel[View], can_focus=True):
         self.title("Why", "", *([("routing.back", "drops it")] if view.about else ()))
 
     def draw(self, view: View, width: int, _height: int, /) -> Sequence[Line]:
-        return draw(view, width)
+        return draw(view, width, self.pressed("routing.ask"))

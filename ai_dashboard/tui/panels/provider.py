@@ -12,6 +12,7 @@ from ai_dashboard.tui.panels import health_strip, provider_models
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.provider_models import NO_MODELS, Models
 from ai_dashboard.tui.panels.providers import STATE
+from ai_dashboard.tui.past import unrecorded
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import gauge
 
@@ -27,7 +28,8 @@ BAR_LABEL = 13
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything; `detail` is None until the gateway has told it, `provider` where there is none any more."""
+    """Everything; `detail` is None until the gateway has told it, and where nobody asked at a moment of the past, as
+    `missing` says; `provider` is None where there is none any more."""
 
     name: str
     provider: ProviderView | None = None
@@ -36,6 +38,7 @@ class View:
     service: ServiceView | None = None
     whole: bool = False
     marks: tuple[Happening, ...] = ()
+    missing: str = ""
 
 
 def select(
@@ -47,7 +50,7 @@ def select(
     if provider is None:
         return View(name)
     marks = tuple(mark for mark in picture.marks if mark.provider in ("", name))
-    return View(name, provider, provider_models.select(provider), detail, service, whole, marks)
+    return View(name, provider, provider_models.select(provider), detail, service, whole, marks, unrecorded(picture))
 
 
 def draw(view: View, width: int) -> list[Line]:
@@ -97,7 +100,7 @@ def _standing(provider: ProviderView, width: int) -> list[Line]:
 
 
 def _left(view: View, detail: ProviderDetail | None, width: int) -> list[Line]:
-    lines = [*_title("Health"), *([_waiting()] if detail is None else _health(detail, view.marks, width))]
+    lines = [*_title("Health"), *([_waiting(view)] if detail is None else _health(detail, view.marks, width))]
     lines += [*_title("Models and their breakers"), *provider_models.draw(view.models, width)]
     failures = detail.failures if detail is not None else ()
     lines += [*_title("Latest failures"), *_failures(failures, width)]
@@ -118,8 +121,8 @@ def _title(text: str) -> list[Line]:
     return [[], [(text, Ink.LABEL)]]
 
 
-def _waiting() -> Line:
-    return [("asking the gateway", Ink.DIM)]
+def _waiting(view: View) -> Line:
+    return [(view.missing or "asking the gateway", Ink.DIM)]
 
 
 def _health(detail: ProviderDetail, marks: Sequence[Happening], width: int) -> list[Line]:
@@ -180,7 +183,7 @@ def _service(unit: str, service: ServiceView | None, width: int) -> list[Line]:
     if not unit:
         return [[(clip("no `service` is named in providers.yaml", width), Ink.DIM)]]
     if service is None:
-        return [_waiting()]
+        return [[("asking the gateway", Ink.DIM)]]
     if not service.state:
         return [[(piece, Ink.DIM)] for piece in wrap(f"{unit}: {service.note}", width, 2)]
     ink = Ink.GOOD if service.state == "active" else Ink.BAD if service.state == "failed" else Ink.WARN

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from ai_dashboard.core.history import Window
 from ai_dashboard.core.queue import QueueView
+from ai_dashboard.core.snapshot import QueueGauge
 from ai_dashboard.tui.format import count, span
-from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit
+from ai_dashboard.tui.ink import DOT, Ink, Line, Span, crop, fit, whole, width_of
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.queue_lines import PATTERNS
+from ai_dashboard.tui.past import partly
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import sparkline
 
@@ -21,18 +23,20 @@ SPLIT = 2
 @dataclass(frozen=True, slots=True)
 class View:
     """`course` is the most that waited in each step, None before the gateway has answered. `levels` are those of all
-    lines: a request that stands in several is counted in each."""
+    lines: a request that stands in several is counted in each. Of what is past there may be no more than the `note`
+    says: then nobody knows how many were `served`, nor at which levels."""
 
-    window: Window
+    window: str
     waiting: int = 0
     oldest: str = ""
     drain: str = ""
     course: tuple[int, ...] | None = None
-    served: int = 0
+    served: int | None = 0
     shed: int = 0
     expired: int = 0
     levels: tuple[tuple[str, int], ...] = ()
     max_size: int = 0
+    note: str = ""
 
 
 def select(queue: QueueView | None, window: Window) -> View:
@@ -57,26 +61,32 @@ def select(queue: QueueView | None, window: Window) -> View:
     )
 
 
+def glance(gauge: QueueGauge, note: str) -> View:
+    """What a picture holds of it."""
+    drain = "nobody knows when" if gauge.drain_s is None else f"in {span(gauge.drain_s)}"
+    oldest = span(gauge.oldest_s)
+    return View("15m", gauge.waiting, oldest, drain, gauge.trend, None, gauge.shed, gauge.expired, note=note)
+
+
 def draw(view: View, width: int) -> list[Line]:
     """How it is now, how it went, and what the patterns of the bars mean."""
     if view.course is None:
         return [[("waiting for the gateway", Ink.DIM)]]
-    lines = [
-        _now(view),
-        _trend(view, width),
-        _outcomes(view),
-        _legend(view.levels[:SPLIT]),
-        _legend(view.levels[SPLIT:]),
-    ]
-    lines.append([_label("room"), (f"{count(view.max_size)} a line and level", Ink.DIM)])
+    lines = [_now(view, width), _trend(view, width), _outcomes(view)]
+    if view.note:
+        lines.append([(view.note, Ink.DIM)])
+    else:
+        lines += [_legend(view.levels[:SPLIT]), _legend(view.levels[SPLIT:])]
+        lines.append([_label("room"), (f"{count(view.max_size)} a line and level", Ink.DIM)])
     return [crop(line, width) for line in lines]
 
 
-def _now(view: View) -> list[Span]:
+def _now(view: View, width: int) -> list[Span]:
     spans: list[Span] = [_label("wait"), (count(view.waiting), Ink.STRONG)]
     if not view.waiting:
         return [*spans, (" · nobody waits", Ink.DIM)]
-    return [*spans, (f" · oldest {view.oldest} · done {view.drain}", Ink.PLAIN)]
+    more = whole(f"oldest {view.oldest} · done {view.drain}", width - width_of(spans) - len(DOT))
+    return [*spans, (f"{DOT}{more}" if more else "", Ink.PLAIN)]
 
 
 def _trend(view: View, width: int) -> list[Span]:
@@ -89,10 +99,9 @@ def _trend(view: View, width: int) -> list[Span]:
 
 
 def _outcomes(view: View) -> list[Span]:
+    served: list[Span] = [] if view.served is None else [(count(view.served), Ink.PLAIN), (" served · ", Ink.DIM)]
     return [
-        _label(""),
-        (count(view.served), Ink.PLAIN),
-        (" served · ", Ink.DIM),
+        *served,
         (count(view.shed), Ink.WARN if view.shed else Ink.PLAIN),
         (" shed · ", Ink.DIM),
         (count(view.expired), Ink.WARN if view.expired else Ink.PLAIN),
@@ -120,7 +129,9 @@ class QueueCourse(Panel[View], can_focus=True):
         self.queue: QueueView | None = None
         self.window = Window.FIVE
 
-    def select(self, _picture: Picture) -> View:
+    def select(self, picture: Picture) -> View:
+        if self.queue is None and picture.then is not None:
+            return glance(picture.then.queue, partly(picture))
         return select(self.queue, self.window)
 
     def viewed(self, view: View) -> None:

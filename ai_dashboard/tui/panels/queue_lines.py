@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ai_dashboard.core.queue import LineView, QueueView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, count, duration, rate
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, wrap
 from ai_dashboard.tui.panels.table import TablePanel
 from ai_dashboard.tui.picture import Picture
 
@@ -21,6 +21,12 @@ PATTERNS: Mapping[str, Span] = {
     "BULK": ("·", Ink.DIM),
 }
 """How each level is drawn, the most urgent first."""
+
+LESSON = (
+    "A request waits while every provider that could answer it has as many as it takes at one time: `max_concurrent` "
+    "in providers.yaml, or what was found out. x-priority (critical, high, normal, low, bulk) says who is next."
+)
+"""What a queue is for, while there is none."""
 
 NAME, BAR = "provider · model", "waiting by level"
 
@@ -83,7 +89,8 @@ def draw(view: View, width: int) -> list[Line]:
     if view.rows is None:
         return [[("waiting for the gateway", Ink.DIM)]]
     if not view.rows:
-        return [crop([("nobody waits, and nobody has waited since the start", Ink.DIM)], width)]
+        said: Line = crop([("nobody waits, and nobody has waited since the start", Ink.DIM)], width)
+        return [said, [], *([(piece, Ink.DIM)] for piece in wrap(LESSON, width, 6))]
     placed = place(_COLUMNS, width)
     cells = next((cells for column, cells in placed if column.title == BAR), 0)
     longest = max(sum(number for _, number in one.levels) for one in view.rows)
@@ -130,7 +137,7 @@ class QueueLines(TablePanel[View, Place]):
 
     def viewed(self, view: View) -> None:
         super().viewed(view)
-        self.title("Lines", "", *([("cache.open", "requests")] if view.rows else ()))
+        self.title("Lines · now", "", *([("cache.open", "requests")] if view.rows else ()))
 
     def table(self, view: View, width: int, /) -> Sequence[Line]:
         return draw(view, width)

@@ -155,6 +155,7 @@ class RoutesPanel(Panel[View], can_focus=True):
     def __init__(self, dom_id: str | None = None, *, classes: str | None = None) -> None:
         super().__init__(dom_id, classes=classes)
         self.plans: Mapping[str, Said] | None = None
+        self._before: str | None = None
         self._cursor = 0
 
     @property
@@ -163,11 +164,11 @@ class RoutesPanel(Panel[View], can_focus=True):
         found = self.view.routes if self.view is not None else ()
         return found[self._cursor].asked if self._cursor < len(found) else None
 
-    def put(self, plans: Mapping[str, Said]) -> None:
-        """Show these plans; the cursor stays with its route where that is still there."""
-        before = self.selected
+    def put(self, plans: Mapping[str, Said] | None) -> None:
+        """Show these plans; the cursor stays with its route where that is still there, and comes back to it."""
+        self._before = before = self.selected or self._before
         self.plans = plans
-        names = list(plans)
+        names = list(plans or ())
         self._cursor = names.index(before) if before in names else min(self._cursor, max(len(names) - 1, 0))
         self.reselect()
         self.post_message(self.Chosen())

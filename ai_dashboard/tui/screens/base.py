@@ -38,8 +38,9 @@ class PictureScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         # A screen that is not shown hears of no picture, and of no other size.
-        self.classify()
-        self.show(self.latest())
+        if self.is_mounted:
+            self.classify()
+            self.show(self.latest())
 
     def show(self, picture: Picture) -> None:
         """Hand the picture to every panel, and let the keys follow what is possible now."""

@@ -96,8 +96,8 @@ class CacheScreen(PictureScreen):
         for line in (self.query_one(QueueLines), self.query_one(QueueCourse), self.query_one(QueuePlaces)):
             line.queue = queue
         # The other two have something to say all the same: of what the picture holds.
-        for one in (CacheCourse, NearMisses, QueueLines, QueuePlaces):
-            self.query_one(one).missing = missing
+        self.query_one(CacheCourse).missing = self.query_one(NearMisses).missing = missing
+        self.query_one(QueueLines).missing = self.query_one(QueuePlaces).missing = missing
 
     def _refit(self) -> None:
         """The same for the picture that is shown."""

@@ -25,6 +25,7 @@ from ai_dashboard.tui.panels.header import Header
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.table import Moved, Opened
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.past import Heard, unrecorded
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.query import quoted
 from ai_dashboard.tui.screens.base import PictureScreen
@@ -58,6 +59,7 @@ class CostsScreen(PictureScreen):
         self._asking = False
         self._looked_at = -math.inf
         self._since = SINCE[0]
+        self._heard: Heard[tuple[Dimension, str], CostsView] = Heard()
         self._costs: CostsView | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,6 +81,7 @@ class CostsScreen(PictureScreen):
     # ── what was spent ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def show(self, picture: Picture) -> None:
+        self._fit(picture)
         super().show(picture)
         snapshot = picture.snapshot
         if snapshot is None or picture.freshness is not Freshness.LIVE or self._asking:
@@ -101,20 +104,25 @@ class CostsScreen(PictureScreen):
         finally:
             self._asking = False
         if (by, since) == (self.table.by, self._since):
-            self._put(costs)
+            self._heard.add((by, since), costs.at, costs)
+            self._refit()
         else:
             self._ask()
 
-    def _put(self, costs: CostsView) -> None:
-        self._costs = costs
-        panels: tuple[CostTable | CostChart | CostOutlook | CostBudgets, ...] = (
-            self.table,
-            self.query_one(CostChart),
-            self.query_one(CostOutlook),
-            self.query_one(CostBudgets),
-        )
-        for panel in panels:
-            panel.costs = costs
+    def _fit(self, picture: Picture) -> None:
+        """Hand the panels what belongs to a picture: the newest answer, or what was heard then."""
+        self._costs = self._heard.fitting((self.table.by, self._since), picture)
+        self.table.costs = self._costs
+        for panel in (self.query_one(CostChart), self.query_one(CostOutlook), self.query_one(CostBudgets)):
+            panel.costs = self._costs
+        # The other two have something to say all the same: of what the picture holds.
+        missing = unrecorded(picture) if self._costs is None else ""
+        self.table.missing = self.query_one(CostChart).missing = missing
+
+    def _refit(self) -> None:
+        """The same for the picture that is shown."""
+        self._fit(self.latest())
+        for panel in self.panels():
             panel.reselect()
         self.refresh_bindings()
 
@@ -129,6 +137,10 @@ class CostsScreen(PictureScreen):
         self._anew()
 
     def _anew(self) -> None:
+        if self.latest().is_past:
+            self._looked_at = -math.inf
+            self._refit()
+            return
         self.say(f"adding up by {self.table.by} …")
         if not self._asking:
             self._ask()
@@ -136,9 +148,11 @@ class CostsScreen(PictureScreen):
     # ── the requests behind it ───────────────────────────────────────────────────────────────────────────────────────
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
-        if not self.is_mounted or action != "open":
+        if not self.is_mounted:
             return True
-        return self._filter() is not None
+        if action == "budget":
+            return not self.latest().is_past
+        return self._filter() is not None if action == "open" else True
 
     def _filter(self) -> str | None:
         """What lets the requests behind the selected row pass; None where the request list has no such field."""

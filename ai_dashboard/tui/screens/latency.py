@@ -15,19 +15,13 @@ from ai_dashboard.tui.panels.latency_table import LatencyTable, ordered
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.table import Opened
 from ai_dashboard.tui.panels.tabs import TabLine
-from ai_dashboard.tui.past import Past, Tier
+from ai_dashboard.tui.past import Heard, unrecorded
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.screens.base import PictureScreen
 from ai_dashboard.tui.tabs import Latest
 
 OVERLAID = 2
 """Series in one chart: more could not be told apart without colour."""
-
-
-HEARD = (Tier(5.0, 60), Tier(30.0, 30))
-"""Of each window: five minutes, then a quarter of an hour more. A busy view takes some 100 KB."""
-
-HEARD_WITHIN_S = 30.0
 
 
 class LatencyScreen(PictureScreen):
@@ -41,7 +35,7 @@ class LatencyScreen(PictureScreen):
         super().__init__(latest)
         self._port = port
         self._asking = False
-        self._heard: dict[Window, Past[HistoryView]] = {window: Past(HEARD) for window in Window}
+        self._heard: Heard[Window, HistoryView] = Heard()
 
     def compose(self) -> ComposeResult:
         yield Header("header")
@@ -63,9 +57,9 @@ class LatencyScreen(PictureScreen):
         return self.query_one(LatencyChart)
 
     def show(self, picture: Picture) -> None:
-        if picture.is_past and picture.snapshot is not None:
-            # What was heard then, if anybody looked; the gateway itself tells only of now.
-            self._put(self._heard[self.table.window].then(picture.snapshot.at, HEARD_WITHIN_S))
+        history = self._heard.fitting(self.table.window, picture)
+        self._put(history)
+        self.table.missing = self.chart.missing = unrecorded(picture) if history is None else ""
         super().show(picture)
         if picture.freshness is Freshness.LIVE and not self._asking:
             self._ask()
@@ -82,7 +76,7 @@ class LatencyScreen(PictureScreen):
         if history.window is not self.table.window:
             self._ask()
             return
-        self._heard[history.window].add(history.at, history)
+        self._heard.add(history.window, history.at, history)
         if self.latest().is_past:
             return
         self._put(history)
@@ -127,7 +121,7 @@ class LatencyScreen(PictureScreen):
         windows = list(Window)
         window = windows[(windows.index(self.table.window) + step) % len(windows)]
         self.table.window = self.chart.window = window
-        self._put(None)
+        self._heard.drop_newest()
         self.show(self.latest())
         self._reselect()
         self._ask()

@@ -77,7 +77,9 @@ class LogsScreen(PictureScreen):
 
     def show(self, picture: Picture) -> None:
         super().show(picture)
-        if picture.freshness is Freshness.LIVE and not self._asking:
+        # Events and changes tell themselves when they were: one answer is enough for all the past.
+        unheard = picture.is_past and self.tail.store.told is None
+        if (picture.freshness is Freshness.LIVE or unheard) and not self._asking:
             self._ask()
 
     @work(group="logs")

@@ -14,7 +14,7 @@ from ai_dashboard.tui.panels.footer import FooterBar
 from ai_dashboard.tui.panels.header import Header
 from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.provider import ProviderPanel
-from ai_dashboard.tui.past import Past, Tier
+from ai_dashboard.tui.past import Heard
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.screens.ask import ConfirmScreen
 from ai_dashboard.tui.screens.operating import OperatingScreen
@@ -22,9 +22,6 @@ from ai_dashboard.tui.tabs import Latest
 
 SERVICE_EVERY = 5
 """Pictures between two looks at the service: each look starts two processes."""
-
-HEARD = (Tier(5.0, 60), Tier(30.0, 30))
-HEARD_WITHIN_S = 30.0
 
 _USEFUL: dict[ServiceAction, frozenset[str]] = {
     "start": frozenset({"inactive", "failed"}),
@@ -46,7 +43,7 @@ class ProviderScreen(OperatingScreen):
         self._provider = name
         self._asking = False
         self._looks = 0
-        self._heard: Past[ProviderDetail] = Past(HEARD)
+        self._heard: Heard[str, ProviderDetail] = Heard()
 
     def compose(self) -> ComposeResult:
         yield Header("header")
@@ -63,9 +60,7 @@ class ProviderScreen(OperatingScreen):
         return self.provider_named(self._provider)
 
     def show(self, picture: Picture) -> None:
-        if picture.is_past and picture.snapshot is not None:
-            # What was heard then, if anybody looked; the gateway itself tells only of now.
-            self.panel.detail = self._heard.then(picture.snapshot.at, HEARD_WITHIN_S)
+        self.panel.detail = self._heard.fitting(self._provider, picture)
         super().show(picture)
         if picture.freshness is Freshness.LIVE and not self._asking and self.at_hand() is not None:
             self._ask()
@@ -75,7 +70,7 @@ class ProviderScreen(OperatingScreen):
         self._asking = True
         try:
             detail = await self.port.provider(self._provider)
-            self._heard.add(detail.at, detail)
+            self._heard.add(self._provider, detail.at, detail)
             if self.latest().is_past:
                 return
             self.panel.detail = detail

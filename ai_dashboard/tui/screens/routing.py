@@ -5,7 +5,7 @@ every few seconds of its own clock; nothing is sent to a provider for that.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import on, work
@@ -27,6 +27,7 @@ from ai_dashboard.tui.panels.notice import NoticeLine
 from ai_dashboard.tui.panels.planned import PlannedPanel, View
 from ai_dashboard.tui.panels.routes import RoutesPanel
 from ai_dashboard.tui.panels.tabs import TabLine
+from ai_dashboard.tui.past import Heard, unrecorded
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.query import Wrong
 from ai_dashboard.tui.requesting import EMBEDDINGS
@@ -60,8 +61,10 @@ class RoutingScreen(PictureScreen):
     def __init__(self, latest: Callable[[], Picture], port: ControlPort) -> None:
         super().__init__(latest)
         self._port = port
+        self._heard: Heard[None, Mapping[str, Said]] = Heard()
         self._stamp: Stamp = ()
         self._looked_at = 0.0
+        self._travelled = False
         self._asked: RouteFacts | None = None
         self._about = ""
 
@@ -93,12 +96,18 @@ class RoutingScreen(PictureScreen):
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         if not self.is_mounted:
             return True
+        if action == "ask":
+            return not self.latest().is_past
         return action != "open" or self.routes.selected is not None
 
     # ── the tree ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def show(self, picture: Picture) -> None:
         super().show(picture)
+        self._fit(picture)
+        if self._travelled and not picture.is_past:
+            self._explain()
+        self._travelled = picture.is_past
         snapshot = picture.snapshot
         if snapshot is None or picture.freshness is not Freshness.LIVE:
             return
@@ -119,9 +128,17 @@ class RoutingScreen(PictureScreen):
                 self._stamp = ()
                 return
             plans[name] = said
-        self.routes.put(plans)
-        if self._asked is not None:
-            self._explain()
+        if picture.snapshot is not None:
+            self._heard.add(None, picture.snapshot.at, plans)
+        self._fit(self.latest())
+        self._explain()
+
+    def _fit(self, picture: Picture) -> None:
+        """Show the plans that belong to a picture: the newest, or what they were then."""
+        plans = self._heard.fitting(None, picture)
+        self.routes.missing = unrecorded(picture) if plans is None else ""
+        if plans is not self.routes.plans or picture.is_past:
+            self.routes.put(plans)
 
     async def _said(self, facts: RouteFacts) -> Said | None:
         """The gateway's plan, or its word on why there is none; None when it does not answer."""
@@ -137,8 +154,12 @@ class RoutingScreen(PictureScreen):
     def follow(self) -> None:
         """Show the plan of the selected route, unless something else was asked."""
         name = self.routes.selected
+        missing = unrecorded(self.latest())
         if self._asked is None:
-            self.planned.put(View(name, "", (self.routes.plans or {}).get(name)) if name is not None else View())
+            said = (self.routes.plans or {}).get(name or "")
+            self.planned.put(View(name or "", "", said, missing))
+        elif missing:
+            self.planned.put(View(line_of(self._asked), self._about, missing=missing))
         self.refresh_bindings()
 
     @on(RoutesPanel.Opened)
@@ -219,6 +240,9 @@ class RoutingScreen(PictureScreen):
     async def _explain(self) -> None:
         facts = self._asked
         if facts is None:
+            return
+        if self.latest().is_past:
+            self.follow()
             return
         line = line_of(facts)
         if self.planned.shown.asked != line:

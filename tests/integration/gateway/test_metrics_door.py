@@ -54,7 +54,10 @@ async def test_the_port_asks_for_the_same_keys() -> None:
         async with house({}, settings={"auth": {"master_key": "m" * 20}, "metrics": {"port": free}}) as home:
             await until(lambda: bool(told(home, "metrics_listening")))
             async with httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{free}", trust_env=False) as http:
-                assert (await http.get("/metrics")).status_code == 401
+                refused = await http.get("/metrics")
+                assert (refused.status_code, "needs a key. send it as" in refused.text) == (401, True)
+                posted = await http.post("/metrics")
+                assert (posted.status_code, posted.headers["allow"]) == (405, "GET, HEAD")
                 headers = {"authorization": f"Bearer {ADMIN_TOKEN}"}
                 assert (await http.get("/metrics", headers=headers)).status_code == 200
 

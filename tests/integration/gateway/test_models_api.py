@@ -137,6 +137,18 @@ async def test_models_are_listed_with_windows_prices_and_when_they_were_asked(tm
     assert (told["engines"], set(told["names"])) == (["one"], {"m", "llama:8b"})
 
 
+async def test_the_list_is_of_one_provider_where_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with disks(tmp_path, Ollama("llama:8b"), Ollama()) as home:
+        assert await command(home, "list", "--provider", "one") == 0
+        assert "other" not in capsys.readouterr().out
+        assert await command(home, "list", "--provider", "two") == 0
+        assert "no models" in capsys.readouterr().out
+        assert await command(home, "list", "--provider", "noen") == 1
+        assert "no provider 'noen' lists a model (those that do: other, one)" in capsys.readouterr().err
+
+
 async def test_nobody_but_the_operator_changes_models(tmp_path: Path) -> None:
     async with disks(tmp_path, Ollama("a")) as home:
         for name in ("pull", "rm", "clean"):
@@ -172,6 +184,14 @@ async def test_a_pull_that_does_not_come_to_its_end_is_an_error(
         assert audited(home) == [("model.pull", "one/new", "failed")]
         assert await command(home, "pull", "new") == 1
         assert f"new was not fetched: {words}" in capsys.readouterr().err.replace("the provider ", "")
+
+
+async def test_a_pull_that_fails_does_not_tell_the_key_of_the_provider(tmp_path: Path) -> None:
+    ollama = Ollama()
+    ollama.steps = (STEPS[0], {"error": "no access with the key k-0123456789"})
+    async with disks(tmp_path, ollama, entries={"one": {"api_key": "k-0123456789"}}) as home:
+        told = (await post(home, "pull", {"model": "new"})).text
+        assert ("no access with the key" in told, "k-0123456789" in told) == (True, False)
 
 
 async def test_who_leaves_stops_the_pull(tmp_path: Path) -> None:

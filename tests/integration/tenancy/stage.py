@@ -48,6 +48,7 @@ def redis_limits(link: Link, clock: StillClock, name: str = "a") -> RedisLimits:
         MemoryLimits(clock),
         wall=clock.wall,
         new_lease=lambda: f"{name}{next(numbers)}",
+        log=name,
         time=lambda: round(clock.wall() * 1_000_000),
     )
     link.on_back.append(home.reconcile)

@@ -10,6 +10,7 @@ from ai_dashboard.core.errors import RateLimited
 from ai_dashboard.core.tenancy import Bucket, Limit, Quota, Rate, Slots
 from ai_dashboard.tenancy.limits import LimitHome, Taken, duration, header_lines, headers
 from ai_dashboard.tenancy.memory_limits import TIDY_AT, MemoryLimits
+from ai_dashboard.tenancy.windows import window_of
 from tests.integration.tenancy.stage import StillClock, link_to, redis_limits
 from tests.valkey import Valkey, valkey
 
@@ -132,6 +133,18 @@ async def test_a_quota_counts_what_was_used_in_truth(stage: Stage) -> None:
     assert (await stage.take(limit, tokens=900)).standing["tokens"].remaining == 0
 
 
+async def test_what_a_log_knows_of_a_quota_counts_once(stage: Stage) -> None:
+    limit, begins = quota(1000), window_of("day", stage.clock.wall()).begins
+    await stage.home.settle(await stage.take(limit, tokens=100), 60)
+    for known in (200, 200, 150):
+        await stage.home.begin("acme", limit, begins, known)
+    await stage.home.begin("acme", limit, begins - DAY_S, 900)
+    assert (await stage.take(limit)).standing["tokens"].remaining == 800
+    stage.clock.turn(DAY_S)
+    await stage.home.begin("acme", limit, begins + DAY_S, 30)
+    assert (await stage.take(limit)).standing["tokens"].remaining == 970
+
+
 async def test_the_headers_are_those_that_clients_know(stage: Stage) -> None:
     taken = await stage.take(requests(100, 3600), tokens(60_000), tokens(50_000, 3600), slots(3), tokens=5000)
     assert header_lines(taken.standing) == b"".join(b"%b: %b\r\n" % line for line in headers(taken.standing))
@@ -250,6 +263,26 @@ async def test_when_redis_dies_each_gateway_goes_on_from_what_it_knew_and_tells_
             assert taken.standing["requests"].remaining == 0
             assert taken.standing["tokens"].remaining == 1000 - 50 - 8 * 10
             assert taken.shared
+
+
+async def test_logs_of_several_machines_are_added_up_and_what_redis_had_lost_is_not_counted_twice() -> None:
+    clock, daily = StillClock(), quota(1000)
+    begins = window_of("day", clock.wall()).begins
+    with valkey() as server:
+        async with link_to(server.url) as link, link_to(server.url) as other_link:
+            home, other = redis_limits(link, clock), redis_limits(other_link, clock, "b")
+            await home.begin("acme", daily, begins, 100)
+            await other.begin("acme", daily, begins, 50)
+            await home.settle(await home.take("acme", (daily,), 20), 20)
+            assert (await other.take("acme", (daily,), 0)).standing["tokens"].remaining == 1000 - 100 - 50 - 20
+            server.kill()
+            await home.settle(await home.take("acme", (daily,), 5), 5)
+            server.start()
+            assert await link.connect()
+            assert other_link.up or await other_link.connect()
+            for again, known in ((home, 125), (other, 50)):
+                await again.begin("acme", daily, begins, known)
+            assert (await other.take("acme", (daily,), 0)).standing["tokens"].remaining == 1000 - 175
 
 
 async def test_no_request_fails_or_waits_because_redis_is_frozen() -> None:

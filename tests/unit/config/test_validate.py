@@ -2,6 +2,7 @@ import pytest
 
 from ai_dashboard.config.schema import GatewaySettings, Mappings, ProvidersFile
 from ai_dashboard.config.schema.base import Section
+from ai_dashboard.config.schema.dashboard import DashboardSettings
 from ai_dashboard.config.validate import MAX_FINDINGS, Source, validate
 from ai_dashboard.config.yaml_read import parse
 from ai_dashboard.core.diagnostics import Severity
@@ -39,6 +40,7 @@ from ai_dashboard.core.diagnostics import Severity
             "not be empty",
         ),
         (Mappings, "exact_matches: {m: {provider: off}}", (1, 31), "exact_matches.m.provider", "put it in quotes"),
+        (DashboardSettings, "keys: {app.help: [~]}", (1, 19), "keys.app.help.0", "is read as nothing"),
         (Mappings, "patterns: [{pattern: x}]", (1, 12), "patterns.0.provider", "`provider` is missing"),
         (Mappings, "exact_matches: {m: [a]}", (1, 20), "exact_matches.m", "should be a map"),
         (GatewaySettings, "listen: {port: 70000}", (1, 16), "listen.port", "should be at most 65535"),

@@ -88,6 +88,21 @@ async def test_two_places_at_one_provider_call_two_of_different_models() -> None
     assert await waiting.settled() == [("a", ("gpu", "one")), ("b", ("gpu", "two"))]
 
 
+async def test_whoever_was_called_is_served_though_its_line_is_forgotten_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ai_dashboard.queueing.room.MAX_LINES", 1)
+    waiting = Waiting()
+    await waiting.comes("a", GPU)
+    ticket = Ticket("b", "n", Priority.NORMAL, waiting.clock.monotonic())
+    other = asyncio.get_running_loop().create_task(waiting.room.wait(ticket, [("gpu", "n")]))
+    waiting.room.free("gpu", 1)  # nobody stands in that line any more: it goes when "b" opens another
+    assert await waiting.settled() == [("a", GPU)]
+    await waiting.tasks["a"]
+    waiting.room.free("gpu", 1)
+    assert await other == ("gpu", "n")
+
+
 async def test_a_client_that_leaves_is_not_called_and_one_that_leaves_when_called_gives_its_place_back() -> None:
     waiting = Waiting()
     await waiting.comes("a", GPU)

@@ -56,6 +56,8 @@ def test_a_line_is_read_as_it_was_written(event: LogEvent) -> None:
 @pytest.mark.parametrize(
     "line",
     [b"", b"{", b"[]", b"{}", b'{"timestamp":"x","level":"info","event":"a"}', b'{"timestamp":1}',
+     b'{"timestamp":"9999-12-31T23:59:59-23:59","level":"info","event":"a"}',
+     b'{"timestamp":"0001-01-01T00:00:00+23:59","level":"info","event":"a"}',
      b'{"timestamp":"2026-09-21T14:13:20Z","level":"loud","event":"a"}', as_json(EVENT)[:50]],
 )  # fmt: skip
 def test_what_is_no_event_is_none(line: bytes) -> None:

@@ -1,7 +1,9 @@
 """Spans of ours as the SDK's own, in its memory instead of a collector."""
 
+import logging
 from collections.abc import Sequence
 
+import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -15,9 +17,15 @@ REQUEST = Span("POST /v1/x", "server", 1000.0, 1001.5, {"http.response.status_co
 
 
 class Refusing(SpanExporter):
-    """Takes nothing."""
+    """Takes nothing, and complains of it, until it is `well`."""
+
+    def __init__(self) -> None:
+        self.well = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        if self.well:
+            return SpanExportResult.SUCCESS
+        logging.getLogger(__name__).warning("nobody is there")
         return SpanExportResult.FAILURE
 
 
@@ -57,6 +65,23 @@ def test_what_a_collector_does_not_take_is_told() -> None:
     traces = Traces(Refusing(), "gateway", "1", "one")
     assert traces.send([])
     assert not traces.send([CALL])
+    traces.close()
+
+
+def test_an_exporter_complains_once_until_all_is_well_again(caplog: pytest.LogCaptureFixture) -> None:
+    exporter = Refusing()
+    traces = Traces(exporter, "gateway", "1", "one")
+    for _ in range(3):
+        traces.send([CALL])
+    assert len(caplog.records) == 1
+    exporter.well = True
+    assert traces.send([CALL])
+    exporter.well = False
+    traces.send([CALL])
+    assert len(caplog.records) == 2
+    traces.close()
+    logging.getLogger(__name__).warning("whoever comes next is heard")
+    assert len(caplog.records) == 3
 
 
 def test_the_way_to_a_collector_needs_none_to_be_there() -> None:

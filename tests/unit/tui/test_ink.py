@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ai_dashboard.tui.ink import Ink, clip, crop, fit, text_of, width_of, wrap
+from ai_dashboard.tui.ink import Ink, clip, crop, fit, text_of, whole, width_of, wrap
 
 ANY_TEXT = st.text(max_size=40)
 
@@ -58,3 +58,12 @@ def test_a_cropped_line_fits(line: list[tuple[str, Ink]], width: int) -> None:
 
 def test_cropping_cuts_the_span_at_the_edge() -> None:
     assert crop([("ab", Ink.KEY), ("cdef", Ink.DIM), ("g", Ink.PLAIN)], 4) == [("ab", Ink.KEY), ("c…", Ink.DIM)]
+
+
+def test_what_does_not_fit_whole_is_left_out_from_the_last_on() -> None:
+    text = "a title · of three · parts"
+    assert whole(text, 26) == text
+    assert whole(text, 25) == "a title · of three"
+    assert whole(text, 7) == "a title"
+    assert whole(text, 6) == ""
+    assert whole("", 3) == ""

@@ -2,7 +2,7 @@ from itertools import groupby
 
 from textual.binding import Binding, BindingsMap
 
-from ai_dashboard.tui.keys import KEYS, Scope, bindings, key_of, shown_by_id
+from ai_dashboard.tui.keys import KEYS, Scope, bindings, hints, key_of, shown_by_id, usual
 from ai_dashboard.tui.keys.key import display_of
 from ai_dashboard.tui.keys.table import FILE, table
 
@@ -86,6 +86,13 @@ def test_keys_are_written_as_people_know_them() -> None:
     assert display_of(["ctrl+y", "shift+tab", "question_mark", "escape", "f5", "down", "G", "space", "alt+left"]) == (
         "^y ⇧tab ? esc f5 ↓ G space alt+←"
     )
+
+
+def test_hints_say_what_keys_do_as_they_are_called_now() -> None:
+    said = [("cache.forget cache.forget_all", "forget"), ("cache.clear", "clear"), ("app.screen.6", "")]
+    assert hints(said, lambda name: usual(name).key_display or "") == "i I forget · x clear · 6"
+    assert hints([("costs.by", "by")], lambda name: name.upper()) == "COSTS.BY by"
+    assert hints([], str) == ""
 
 
 def test_an_action_on_another_key_shows_that_one() -> None:

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_dashboard.core.snapshot import Percentiles, SeriesPoint, Snapshot
-from ai_dashboard.tui.past import RUNNING, TIERS, Past, Tier, thrifty
-from tests.tui.fakes import busy, plan, provider, running
+from ai_dashboard.tui.format import clock_time
+from ai_dashboard.tui.past import RUNNING, TIERS, Heard, Past, Tier, partly, thrifty, unrecorded
+from ai_dashboard.tui.picture import Freshness, Picture
+from tests.tui.fakes import NOW, busy, plan, provider, running
 
 SMALL = (Tier(5.0, 4), Tier(30.0, 3))
 
@@ -123,3 +125,37 @@ def test_a_quarter_of_an_hour_of_a_busy_gateway_takes_a_few_megabytes() -> None:
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert taken / len(past) < 16_000, "bytes for a moment"
+
+
+def picture_of(at: float, freshness: Freshness = Freshness.PAST) -> Picture:
+    return Picture(busy(at=at), freshness=freshness)
+
+
+def test_an_answer_of_the_past_stands_for_what_was_for_a_while_after_it() -> None:
+    heard: Heard[str, str] = Heard()
+    heard.add("a", 100.0, "first")
+    heard.add("a", 110.0, "second")
+    heard.add("b", 112.0, "other")
+    assert heard.fitting("a", picture_of(99.0)) is None
+    assert heard.fitting("a", picture_of(109.0)) == "first"
+    assert heard.fitting("a", picture_of(140.0)) == "second"
+    assert heard.fitting("a", picture_of(151.0)) is None
+    assert heard.fitting("b", picture_of(113.0)) == "other"
+    assert heard.fitting("c", picture_of(113.0)) is None
+
+
+def test_now_the_newest_answer_counts_until_something_else_is_asked() -> None:
+    heard: Heard[str, str] = Heard()
+    now = picture_of(500.0, Freshness.LIVE)
+    assert heard.fitting("a", now) is None
+    heard.add("a", 100.0, "first")
+    assert heard.fitting("a", now) == heard.fitting("b", now) == "first"
+    heard.drop_newest()
+    assert heard.fitting("a", now) is None
+    assert heard.fitting("a", picture_of(100.0)) == "first"
+
+
+def test_what_was_not_heard_is_said_with_its_time_and_only_of_the_past() -> None:
+    assert unrecorded(picture_of(NOW)) == f"not recorded for {clock_time(NOW)}"
+    assert partly(picture_of(NOW)) == f"all that is recorded of {clock_time(NOW)}"
+    assert unrecorded(picture_of(NOW, Freshness.LIVE)) == partly(picture_of(NOW, Freshness.LIVE)) == ""

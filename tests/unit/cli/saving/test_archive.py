@@ -256,6 +256,14 @@ def test_other_programs_and_later_formats_are_told_apart(head: dict[str, object]
         unpack(forged(tmp_path / "other.tar.gz", [], [], head=head), {})
 
 
+@pytest.mark.parametrize(
+    "head", [{"made_at": 1e300}, {"made_at": -1.0}, {"version": "\x1b[31m"}, {"version": "1" * 999}]
+)
+def test_what_cannot_be_shown_is_no_backup(head: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(NotRestorable, match="cannot be"):
+        unpack(forged(tmp_path / "x", [], [], head=head), {})
+
+
 @pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b""), gzip.compress(b"x" * 2000)])
 def test_what_is_no_archive_is_told_so(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "no.tar.gz").write_bytes(content)

@@ -104,6 +104,12 @@ def test_other_rate_limits_are_tolerated() -> None:
     assert limits.requests_per_minute == 5
 
 
+def test_limits_are_written_as_those_of_tenants() -> None:
+    assert provider(rate_limits={"limits": "1000/hour"}).rate_limits.limits == ("1000/hour",)
+    with pytest.raises(ValidationError, match="should be limits such as"):
+        provider(rate_limits={"limits": ["1000/hour", "often"]})
+
+
 @pytest.mark.parametrize(
     ("size", "count"),
     [("8B", 8e9), ("1.5b", 1.5e9), ("8x7B", 56e9), ("350M", 350e6), (" 70 B ", 70e9), ("4.7GB", None), ("big", None)],

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from ai_dashboard.core.logs import AuditTrail
 from ai_dashboard.tui.ink import text_of, width_of
-from ai_dashboard.tui.panels.audit_trail import View, draw, verdict
+from ai_dashboard.tui.panels.audit_trail import View, draw, until, verdict
 from tests.tui.events import trail
 from tests.tui.fakes import HOSTILE, busy
 
@@ -32,3 +32,10 @@ def test_whatever_somebody_wrote_fits() -> None:
     assert all(
         width_of(line) == 90 and text_of(line).isprintable() for line in draw(View(trail(busy(), 9, HOSTILE)), 90)
     )
+
+
+def test_a_trail_of_the_past_has_only_what_was_changed_by_then() -> None:
+    first, second = TRAIL.entries
+    then = until(replace(TRAIL, waiting=3, total=9), first.at)
+    assert (then.entries, then.total, then.waiting) == ((first,), 8, 0)
+    assert until(TRAIL, second.at) == TRAIL

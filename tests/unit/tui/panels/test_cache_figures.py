@@ -2,8 +2,9 @@ from dataclasses import replace
 
 from ai_dashboard.core.cache import CacheFigures, CacheView, ExactFigures
 from ai_dashboard.core.history import Window
+from ai_dashboard.core.snapshot import CacheGauge
 from ai_dashboard.tui.ink import text_of, width_of
-from ai_dashboard.tui.panels.cache_figures import draw, select
+from ai_dashboard.tui.panels.cache_figures import draw, glance, select
 from tests.tui.answers import cached
 from tests.tui.fakes import busy
 
@@ -67,3 +68,12 @@ def test_what_nobody_asked_has_no_ratio() -> None:
 def test_every_width_holds_it() -> None:
     for width in range(4, 100, 7):
         assert all(width_of(line) <= width for line in draw(select(CACHE), width)), width
+
+
+def test_of_the_past_there_is_at_least_what_the_picture_holds() -> None:
+    view = glance(busy().cache, "all that is recorded of 14:02:30")
+    lines = [text_of(line) for line in draw(view, 80)]
+    assert [line.split()[0] for line in lines[:4]] == ["hits", "saved", "holds", "memory"]
+    assert lines[-1] == "all that is recorded of 14:02:30"
+    off = [text_of(line) for line in draw(glance(CacheGauge(), "no more"), 80)]
+    assert off == ["the cache was off", "no more"]

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_dashboard.core.costs import BudgetView, CostsView
+from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.ink import Ink, text_of, width_of
-from ai_dashboard.tui.panels.cost_budgets import MARK, bar, draw, select, word
+from ai_dashboard.tui.panels.cost_budgets import MARK, bar, draw, glance, select, word
 from tests.tui.fakes import HOSTILE, busy
 from tests.tui.money import budget, spent
 
@@ -80,3 +81,16 @@ def test_every_width_holds_it() -> None:
     for costs in (COSTS, hostile):
         for width in range(3, 130, 7):
             assert all(width_of(line) <= width for line in draw(select(costs), width)), width
+
+
+def test_of_the_past_there_is_at_least_the_fullest_budget() -> None:
+    gauge = MoneyGauge(window="daily", spent=4.0, budget=5.0, used=0.8)
+    first, second, last = (text_of(line) for line in draw(glance(gauge, "no more"), 100))
+    assert first == "⚠ over 75% all together · day  $4.00 of $5.00"
+    assert second.endswith(" 80%  $1.00 left")
+    assert last == "no more"
+    assert [text_of(line) for line in draw(glance(MoneyGauge(), "no more"), 100)] == ["no more"]
+
+
+def test_the_key_that_sets_a_budget_is_the_one_that_does_it_now() -> None:
+    assert text_of(draw(select(holding()), 80, "f9")[0]) == "no budget · f9 sets one for all together"

@@ -16,7 +16,7 @@ def test_a_line_for_the_queue_and_one_for_the_cache() -> None:
     queue, cache = said()
     assert queue.split()[:2] == ["queue", "12"]
     assert queue.endswith("oldest 3s")
-    assert cache.startswith("cache 63.0% ▕████▍  ▏ saved $1.12")
+    assert cache.startswith("cache 63.0% ▕███▏ ▏ saved $1.12")
 
 
 def test_requests_that_were_lost_are_said_before_anything_else() -> None:

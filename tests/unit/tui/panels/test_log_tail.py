@@ -1,5 +1,6 @@
 from ai_dashboard.core.logs import LogEvents, LogLevel
 from ai_dashboard.tui.columns import Column
+from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import text_of, width_of
 from ai_dashboard.tui.panels.log_tail import REMEMBERED, EventStore, draw_row, empty, haystack, matches, select, told
 from tests.tui.events import event
@@ -68,3 +69,19 @@ def test_it_is_said_why_there_is_nothing() -> None:
     assert "tells from warning on" in text_of(empty(select(store, LogLevel.DEBUG, ""), 80)[0])
     store.add(page(1))
     assert "no event is like that" in text_of(empty(select(store, LogLevel.ERROR, ""), 80)[0])
+
+
+def test_a_log_of_the_past_ends_then() -> None:
+    store = EventStore()
+    store.add(page(1, 2, 3))
+    view = select(store, LogLevel.DEBUG, "", NOW + 2)
+    assert ([it.seq for it in view.rows or ()], view.of, view.until) == ([1, 2], 2, clock_time(NOW + 2))
+    nothing = select(store, LogLevel.DEBUG, "", NOW)
+    assert text_of(empty(nothing, 80)[0]) == f"no event of {clock_time(NOW)} and before is remembered"
+
+
+def test_what_is_empty_names_the_keys_that_help() -> None:
+    store = EventStore()
+    store.add(page(1))
+    said = text_of(empty(select(store, LogLevel.ERROR, ""), 80, "f8", "f9")[0])
+    assert said == "no event is like that (f8 drops the filter, f9 shows more levels)"

@@ -10,7 +10,7 @@ def page(view: View, width: int = 100) -> list[str]:
 
 
 def test_nothing_asked_teaches() -> None:
-    assert page(View()) == [EXAMPLE]
+    assert page(View()) == [f"a {EXAMPLE}"]
 
 
 def test_the_facts_stand_above_the_plan() -> None:

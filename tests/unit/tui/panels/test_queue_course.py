@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from ai_dashboard.core.history import Window
+from ai_dashboard.core.snapshot import QueueGauge
 from ai_dashboard.tui.ink import text_of, width_of
-from ai_dashboard.tui.panels.queue_course import draw, select
+from ai_dashboard.tui.panels.queue_course import draw, glance, select
 from tests.tui.answers import waiting
 from tests.tui.fakes import busy, empty
 
@@ -33,3 +34,11 @@ def test_an_empty_queue_is_a_flat_line() -> None:
 def test_every_width_holds_it() -> None:
     for width in range(3, 100, 7):
         assert all(width_of(line) <= width for line in draw(select(QUEUE, Window.FIVE), width)), width
+
+
+def test_of_the_past_there_is_at_least_what_the_picture_holds() -> None:
+    gauge = QueueGauge(3, 9.0, None, 2, 1, (0, 3, 1))
+    lines = [text_of(line) for line in draw(glance(gauge, "no more"), 90)]
+    assert lines[0] == "wait  3 · oldest 9s · done nobody knows when"
+    assert lines[1].startswith("15m   ")
+    assert lines[2:] == ["2 shed · 1 late", "no more"]
