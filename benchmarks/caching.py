@@ -15,6 +15,7 @@ from ai_dashboard.cache.semantic.guards import disagreement
 from ai_dashboard.config.schema.cache import CacheSettings
 from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.plan import Candidate, Plan
+from ai_dashboard.core.tenancy import Caller
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.read import facts_of, read
 from ai_dashboard.gateway.caching import Caching, Hit, Ticket
@@ -108,7 +109,7 @@ def look_ms(rounds: int, entries: int) -> float:
     return statistics.median(found) * 1e3
 
 
-async def _nobody(_model: str, _texts: Sequence[str], _scope: Scope) -> list[list[float]] | None:
+async def _nobody(_model: str, _texts: Sequence[str], _scope: Scope, _caller: Caller | None) -> list[list[float]] | None:
     return None
 
 

@@ -128,8 +128,10 @@ async def _reach(port: ControlPort) -> ScreenSettings:
 def _show(app: ControlCentre) -> int:
     """Run the screen until it is left or a signal ends it."""
     in_browser = "TEXTUAL_DRIVER" in os.environ  # our standard streams lead there
-    if not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
-        print("ai-dashboard: the screen needs a terminal; `ai-dashboard serve` runs without one", file=sys.stderr)
+    # What is drawn goes to standard error, so that a screen whose errors go to a file would be in that file.
+    if not (in_browser or all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))):
+        problem = "the screen needs a terminal, also for its errors; `ai-dashboard serve` runs without one"
+        print(f"ai-dashboard: {problem}", file=sys.stdout if sys.stdout.isatty() else sys.stderr)
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: _leave(app, number, frame))

@@ -1,9 +1,12 @@
 """The short commands as processes: what they print, and how they exit."""
 
 import json
+import os
+import pty
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +145,20 @@ def test_the_screen_without_a_terminal_is_refused_in_words(tmp_path: Path) -> No
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_screen_whose_errors_go_to_a_file_is_refused_where_it_is_seen(tmp_path: Path) -> None:
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ai_dashboard", "--demo", "--port", "0"]
+    with (tmp_path / "errors").open("wb") as errors:
+        done = subprocess.run(
+            command, stdin=theirs, stdout=theirs, stderr=errors, env=environment(tmp_path), timeout=60, check=False
+        )
+    said = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    os.close(theirs)
+    assert (done.returncode, "needs a terminal" in said) == (2, True)
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 def test_attach_to_nobody_is_told(nobody: str, tmp_path: Path) -> None:

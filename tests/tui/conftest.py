@@ -23,6 +23,10 @@ def thawed() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pilot looks every 2 ms, not 20, whether the app has come to rest; a start does not collect garbage."""
     monkeypatch.setattr(gc, "collect", lambda: 0)
     monkeypatch.setattr(_wait, "SLEEP_GRANULARITY", 0.002)

@@ -23,3 +23,11 @@ def test_each_line_fits_any_width() -> None:
     view = select(Picture(busy()))
     assert all(width_of(line) <= width for width in range(1, 130, 7) for line in draw(view, width))
     assert text_of(draw(select(Picture(empty())), 40)[0]) == "nothing to worry about"
+
+
+def test_a_column_in_which_nothing_stands_leaves_its_room_to_the_others() -> None:
+    first, second = busy().alerts
+    bare = tuple(replace(one, hint="") for one in (first, second))
+    assert text_of(draw(select(Picture(busy(alerts=bare))), 120)[0]).split() == ["level", "since", "what"]
+    silent = (replace(bare[0], silenced_until=NOW + 60), bare[1])
+    assert "until" in text_of(draw(select(Picture(busy(alerts=silent))), 120)[0])
