@@ -109,7 +109,9 @@ def look_ms(rounds: int, entries: int) -> float:
     return statistics.median(found) * 1e3
 
 
-async def _nobody(_model: str, _texts: Sequence[str], _scope: Scope, _caller: Caller | None) -> list[list[float]] | None:
+async def _nobody(
+    _model: str, _texts: Sequence[str], _scope: Scope, _caller: Caller | None
+) -> list[list[float]] | None:
     return None
 
 

@@ -66,6 +66,17 @@ async def test_borders_of_panels_name_the_keys_that_do_it(stage: Open) -> None:
         assert "i I forget · x clear" in on.text()
 
 
+async def test_what_a_title_has_no_room_for_is_left_out_whole(stage: Open) -> None:
+    async with stage(busy_port()) as on:
+        await on.press("8")
+        await on.app.workers.wait_for_complete()
+        assert "Spent by model since 2026-09-01 (UTC) · $45.00 in 85 calls ─" in on.text()
+        await on.resize(80, 24)
+        assert "Spent by model since 2026-09-01 (UTC) ─" in on.text()
+        await on.resize(160, 40)
+        assert "calls · 5 of unknown price ─" in on.text()
+
+
 async def test_every_hint_is_of_an_action_that_there_is_where_it_stands(stage: Open) -> None:
     async with stage(busy_port()) as on:
         for number in "123456789":

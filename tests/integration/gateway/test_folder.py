@@ -58,6 +58,10 @@ async def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Pa
 def test_a_configuration_is_known_by_all_of_its_files() -> None:
     one = {"providers.yaml": b"a", "gateway.yaml": None}
     assert fingerprint(one) == fingerprint(dict(reversed(one.items())))
-    others: tuple[dict[str, bytes | None], ...] = ({"providers.yaml": b"b"}, {"gateway.yaml": b"a"}, {**one, "gateway.yaml": b""})
+    others: list[dict[str, bytes | None]] = [
+        {"providers.yaml": b"b"},
+        {"gateway.yaml": b"a"},
+        {**one, "gateway.yaml": b""},
+    ]
     assert len({fingerprint(one), *map(fingerprint, others)}) == 4
     assert fingerprint({"providers.yaml": None}) == ""
