@@ -27,7 +27,7 @@ asked beside a slow first, it goes on where another broke off, several were aske
 their answers is best."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
 class AttemptRecord:
     """One try at one provider. Times are seconds from the start of the request; `error` is a code of the error tree.
     `paused_s` went by before it; `usage` is what it cost although its answer was not the one that was used; `cost` is

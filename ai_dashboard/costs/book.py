@@ -158,21 +158,43 @@ class Book:
     ) -> Ticket:
         """Before an attempt. `max_tokens` is what the caller sets (0 for nothing) for each of `answers`, `max_output`
         the model's own end, `factor` the price level of the region. Raises `BudgetExceeded`."""
+        if (ticket := self.unheld(payer, provider, model, factor)) is not None:
+            return ticket
         wall = self.clock.wall()
         priced, moment = self.prices.of(provider, model, wall), self.calendar.at(wall)
         shares = (*payer.shares, self._provider(provider))
-        limited = payer.limited or shares[-1].allowance.limited
+        ends = [end for end in (max_tokens, max_output) if end]
+        tokens = min(ends, default=self._assumed) * answers
+        amount = reservation(priced, prompt_tokens, tokens, factor)
+        bounded = bool(ends) and priced.hourly is None
+        held = await self.ledger.reserve(Claim(shares, amount, bounded, moment, wall))
+        if isinstance(held, Refused):
+            raise self._exceeded(held, amount, wall)
+        return self._ticket(payer, provider, model, priced, held, wall, factor, limited=True)
+
+    def unheld(self, payer: Payer, provider: str, model: str, factor: float = 1.0) -> Ticket | None:
+        """Before an attempt for which nothing is held, since nobody limits it or it costs nothing; None for others."""
+        wall = self.clock.wall()
+        priced, share = self.prices.of(provider, model, wall), self._provider(provider)
+        limited = payer.limited or share.allowance.limited
         if limited and priced.costs_money:
-            ends = [end for end in (max_tokens, max_output) if end]
-            tokens = min(ends, default=self._assumed) * answers
-            amount = reservation(priced, prompt_tokens, tokens, factor)
-            bounded = bool(ends) and priced.hourly is None
-            held = await self.ledger.reserve(Claim(shares, amount, bounded, moment, wall))
-            if isinstance(held, Refused):
-                raise self._exceeded(held, amount, wall)
-        else:
-            held = Hold("", shares, 0, moment)
-        ticket = Ticket(payer, provider, model, priced, held, wall, factor, limited)
+            return None
+        hold = Hold("", (*payer.shares, share), 0, self.calendar.at(wall))
+        return self._ticket(payer, provider, model, priced, hold, wall, factor, limited=limited)
+
+    def _ticket(
+        self,
+        payer: Payer,
+        provider: str,
+        model: str,
+        priced: Priced,
+        hold: Hold,
+        wall: float,
+        factor: float,
+        *,
+        limited: bool,
+    ) -> Ticket:
+        ticket = Ticket(payer, provider, model, priced, hold, wall, factor, limited)
         if priced.hourly is not None:
             ticket.busy_since = self._busy.setdefault(provider, Busy()).begin(self.clock.monotonic())
         return ticket

@@ -26,7 +26,8 @@ class Call(NamedTuple):
     headers: Mapping[str, str] = NO_HEADERS
 
 
-class ReplyHead(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
+class ReplyHead:
     """What a reply that we write says of itself. `id` is without a prefix, `model` the provider's name for it,
     `created` Unix time."""
 
@@ -35,7 +36,8 @@ class ReplyHead(NamedTuple):
     created: int
 
 
-class Written(NamedTuple):
+@dataclass(slots=True, unsafe_hash=True)  # a value, though not frozen: see `core.events.Usage`
+class Written:
     """An ask, written for a provider. `warnings` say what of it this provider cannot be told."""
 
     request: HttpRequest

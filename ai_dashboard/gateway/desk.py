@@ -36,7 +36,8 @@ class Desk:
         trip.method, trip.path, trip.caller = exchange.method, exchange.path, exchange.caller
         trip.traceparent = exchange.header(b"traceparent")
         limit = self.generation.settings.limits.max_in_flight
-        if len(self.runtime.running) - len(self.runtime.waiting) > limit:
+        running = len(self.runtime.running)
+        if running > limit and running - len(self.runtime.waiting) > limit:
             raise Overloaded(f"{limit} requests are in flight already", hint="try again in a moment", retry_after_s=1)
         if (refused := self.generation.refused) is not None:
             raise NoCandidate(

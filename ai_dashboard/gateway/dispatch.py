@@ -170,6 +170,10 @@ async def reserve(
     """Hold what the try may cost. Raises `BudgetExceeded`; somebody who costs nothing may answer still."""
     payer, facts, candidate = trip.payer, trip.facts, attempt.candidate
     if payer is not None and facts is not None and runtime.book is not None:
+        factor = generation.table.regions.price_factor(candidate.region)
+        attempt.ticket = runtime.book.unheld(payer, candidate.provider, candidate.model, factor)
+        if attempt.ticket is not None:
+            return
         prompt_tokens, max_tokens = facts.prompt_tokens, facts.max_tokens
         if attempt.kind == "judge":  # it reads all answers, and writes one of its own
             prompt_tokens += sum(it.usage.completion_tokens for it in trip.attempts if it.usage is not None)
@@ -182,7 +186,7 @@ async def reserve(
             max_tokens=max_tokens,
             max_output=destination.target.max_output,
             answers=trip.answers,
-            factor=generation.table.regions.price_factor(candidate.region),
+            factor=factor,
         )
 
 

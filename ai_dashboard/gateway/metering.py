@@ -13,6 +13,9 @@ from ai_dashboard.core.records import Stage
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.telemetry.metrics import Distribution, pairs, sample
 
+# By names of their own: to look a member up in its enumeration takes twenty times as long.
+GONE = Stage.GONE
+
 OTHER = "other"
 
 MAX_NAMES = 64
@@ -149,7 +152,7 @@ class Meter:
             self._ended(trip)
 
     def _ended(self, trip: Trip) -> None:
-        if trip.stage is Stage.GONE:
+        if trip.stage is GONE:
             self.left += 1
         elif trip.error is not None:
             self.failed += 1

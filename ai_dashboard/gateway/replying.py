@@ -19,6 +19,9 @@ from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.tenancy.limits import header_lines
 from ai_dashboard.transport.http1 import HeaderBlock
 
+# By names of their own: to look a member up in its enumeration takes twenty times as long.
+DONE = Stage.DONE
+
 PASSED_ON = (b"retry-after", b"x-ratelimit-")
 """Reply headers of a provider that callers may rely on: names, or the beginnings of names."""
 
@@ -133,4 +136,4 @@ def complete(trip: Trip, ask: Ask, reply: Answer) -> None:
         trip.warnings += (cut,) if cut is not None else ()
     used(trip, reply, usage)
     reply.succeeded(usage.completion_tokens)
-    trip.stage = Stage.DONE
+    trip.stage = DONE

@@ -32,6 +32,8 @@ from ai_dashboard.telemetry.history import History
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Answered, Track
 
+CLOSED, ACTIVE, DEGRADED = BreakerState.CLOSED, Health.ACTIVE, Health.DEGRADED
+
 FAILURES_IN_A_ROW = 3
 """As many times in a row that a provider could not be reached take it out until a check finds it well again. Other
 failures are a matter for the breaker of the model that was asked for."""
@@ -129,7 +131,7 @@ class Standing:
             target.averages.answered(usual)
         if headers:
             state.told(limits_in(headers, now=now, wall=self.clock.wall()))
-        if whole and (state.health is not Health.ACTIVE or state.track.errors or self._degraded_p95_s is not None):
+        if whole and (state.health is not ACTIVE or state.track.errors or self._degraded_p95_s is not None):
             self._judge(state)
 
     def reckon(self, now: float) -> None:
@@ -156,7 +158,7 @@ class Standing:
         attempt.target, attempt.cold = target, target.warm is False
         self.changes += 1
         circuit = target.circuit
-        if circuit.state is not BreakerState.CLOSED:
+        if circuit.state is not CLOSED:
             circuit.sent()
             self._moved(target)
 
@@ -164,7 +166,7 @@ class Standing:
         """A provider has begun to say something: enough to know that it is back, or that it has loaded the model."""
         target = _target(attempt)
         circuit = target.circuit
-        if circuit.state is not BreakerState.CLOSED:
+        if circuit.state is not CLOSED:
             circuit.answered(self.clock.monotonic(), attempt.started)
             self._moved(target)
         if target.warm is not True and target.provider.engine.tells and attempt.first_token is not None:
@@ -184,11 +186,11 @@ class Standing:
         state.failures_in_a_row = 0
         if self._adaptive and attempt.streamed and attempt.first_token is not None and not attempt.cold:
             state.adaptive.answered(attempt.first_token - attempt.started, state.in_flight + 1, attempt.ended or 0.0)
-        was_closed = circuit.state is BreakerState.CLOSED
+        was_closed = circuit.state is CLOSED
         circuit.answered(attempt.ended or 0.0, attempt.started)
         if not was_closed:
             self._moved(target)
-        if state.health is not Health.ACTIVE and state.health is not Health.DEGRADED:
+        if state.health is not ACTIVE and state.health is not DEGRADED:
             self._judge(state)
 
     def attempt_failed(self, attempt: Attempt, error: UpstreamError) -> None:
@@ -265,12 +267,12 @@ class Standing:
         hung_up = isinstance(error, UpstreamTruncated) and attempt.status is None
         unreachable = hung_up or isinstance(error, UpstreamUnreachable)
         target.circuit.failed(now, attempt.started, self.chance.random(), unreachable=unreachable)
-        if target.circuit.state is not BreakerState.CLOSED:
+        if target.circuit.state is not CLOSED:
             self._moved(target)
         state.failures_in_a_row = state.failures_in_a_row + 1 if unreachable else 0
         if state.failures_in_a_row >= FAILURES_IN_A_ROW:
             self._move(state, Health.UNAVAILABLE, error.message)
-        elif state.health in {Health.ACTIVE, Health.DEGRADED}:
+        elif state.health in {ACTIVE, DEGRADED}:
             self._judge(state)
 
     def _cool(self, state: ProviderState, error: UpstreamError, now: float) -> None:
@@ -280,7 +282,7 @@ class Standing:
 
     def _says_nothing(self, target: TargetState) -> None:
         """An attempt ended in a way that a breaker learns nothing from."""
-        if target.circuit.state is not BreakerState.CLOSED:
+        if target.circuit.state is not CLOSED:
             target.circuit.left()
             self._moved(target)
 
@@ -304,7 +306,7 @@ class Standing:
                     state.cooldown.until = 0.0
                     self.routing_version += 1
             for target in state.targets.values():
-                if target.circuit.state is not BreakerState.CLOSED:
+                if target.circuit.state is not CLOSED:
                     if target.circuit.advance(now):
                         self._moved(target)
                     due = min(due, target.circuit.due)
@@ -422,11 +424,11 @@ class Standing:
         requests, errors = state.track.requests, state.track.errors
         ratio = errors / requests if requests else 0.0
         if requests >= DEGRADED_MIN_REQUESTS and ratio > DEGRADED_ERROR_RATIO:
-            self._move(state, Health.DEGRADED, f"{ratio:.0%} of requests failed in 15 min")
+            self._move(state, DEGRADED, f"{ratio:.0%} of requests failed in 15 min")
         elif (slow := self._slow(state)) is not None:
-            self._move(state, Health.DEGRADED, slow)
+            self._move(state, DEGRADED, slow)
         else:
-            self._move(state, Health.ACTIVE, "")
+            self._move(state, ACTIVE, "")
 
     def _slow(self, state: ProviderState) -> str | None:
         limit, slowest = self._degraded_p95_s, [it.p95_s for it in state.targets.values() if it.p95_s is not None]

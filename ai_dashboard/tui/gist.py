@@ -3,8 +3,9 @@
 from ai_dashboard.core.records import RequestRecord, Stage
 
 
-def why(record: RequestRecord) -> str:
-    """What is special about a request, then the rule that chose its provider."""
+def why(record: RequestRecord, *, brief: bool = False) -> str:
+    """What is special about a request, then the rule that chose its provider: in brief without the part of the
+    configuration that it stands in."""
     words: list[str] = []
     if is_running(record):
         words.append(str(record.stage))
@@ -19,7 +20,8 @@ def why(record: RequestRecord) -> str:
     if record.fallback_from:
         words.append(f"fallback←{record.fallback_from}")
     if record.plan is not None and record.plan.rule:
-        words.append(record.plan.rule)
+        kind, _, name = record.plan.rule.partition(".")
+        words.append((name or kind) if brief else record.plan.rule)
     return " · ".join(words)
 
 

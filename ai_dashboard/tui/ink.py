@@ -70,6 +70,17 @@ def whole(text: str, width: int) -> str:
     return DOT.join(parts)
 
 
+def kept(parts: Sequence[Line], width: int) -> list[Span]:
+    """As many of the first parts as fit whole into `width` cells: for what is ours to say."""
+    spans: list[Span] = []
+    for part in parts:
+        width -= width_of(part)
+        if width < 0:
+            break
+        spans += part
+    return spans
+
+
 def crop(line: Line, width: int) -> list[Span]:
     """A line made visible in at most `width` cells; the span that fits only in part is cut with an ellipsis."""
     spans: list[Span] = []

@@ -10,11 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.tui.app import ControlCentre
+from ai_dashboard.tui.screens.editing import EditingScreen
+from tests.tui.conftest import hurry
 from tests.tui.editor.folder import FolderPort
-from tests.tui.fakes import busy, records
-from tests.tui.grids import Grid, grid_of, written
+from tests.tui.fakes import FINDINGS, busy, config, records
+from tests.tui.grid import Grid, grid_of, written
 from tests.tui.stage import Stage
 
 FOLDER = Path(__file__).with_name("grids")
@@ -55,8 +59,6 @@ LOOKS: Mapping[str, tuple[ScreenSettings, Env]] = MappingProxyType(
 Looks = dict[str, dict[str, Grid]]
 """For the name of each grid what the screen looks like in every look."""
 
-SETTLED_S = 0.05
-
 
 def name_of(screen: str, size: tuple[int, int]) -> str:
     return f"{screen}-{size[0]}x{size[1]}"
@@ -67,14 +69,12 @@ def taken() -> Looks:
     looks: Looks = {}
     for look, (settings, env) in LOOKS.items():
         with _in(env):
-            for name, grid in asyncio.run(_taken(settings)).items():
-                looks.setdefault(name, {})[look] = grid
+            asyncio.run(_take(look, settings, looks))
     return looks
 
 
-async def _taken(settings: ScreenSettings) -> dict[str, Grid]:
-    port = FolderPort(busy(), records(60))
-    grids = {}
+async def _take(look: str, settings: ScreenSettings, looks: Looks) -> None:
+    port = FolderPort(busy(config=config(*FINDINGS, screen=settings)), records(60))
     app = ControlCentre(port, settings=settings)
     async with app.run_test(size=SIZES[0]) as pilot:
         await app.feed.poll()
@@ -82,12 +82,20 @@ async def _taken(settings: ScreenSettings) -> dict[str, Grid]:
         for screen, way in SCREENS.items():
             await on.home()
             await on.press(*way)
-            await pilot.pause(SETTLED_S)  # until what it asks the gateway for is there
+            await _settled(on)
             for size in SIZES:
                 await on.resize(*size)
-                grids[name_of(screen, size)] = grid_of(app.screen._compositor.render_strips())
+                looks.setdefault(name_of(screen, size), {})[look] = grid_of(app.screen._compositor.render_strips())
         app.workers.cancel_all()
-    return grids
+
+
+async def _settled(on: Stage) -> None:
+    """What the screen has asked the gateway for is there."""
+    screen = on.app.screen
+    while any(worker.node is screen and worker.group != "checks" for worker in on.app.workers):
+        await on.pilot.pause()
+    while isinstance(screen, EditingScreen) and (screen.draft is None or screen.draft.proposal is None):
+        await on.pilot.pause()
 
 
 @contextmanager
@@ -112,7 +120,10 @@ def _set(env: Env) -> None:
 def main() -> int:
     """Write them all."""
     FOLDER.mkdir(exist_ok=True)
-    for name, looks in taken().items():
+    with pytest.MonkeyPatch.context() as patch:
+        hurry(patch)
+        looks_now = taken()
+    for name, looks in looks_now.items():
         (FOLDER / f"{name}.txt").write_text(written(looks))
     return 0
 

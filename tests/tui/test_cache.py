@@ -55,7 +55,7 @@ async def test_cache_and_queue_are_on_one_screen(stage: Open) -> None:
             "wait  12 · oldest 4s",
             "▓ high 10",
             "anthropic · llama3.1:8b",
-            "3/8 found out",
+            "3/8 strained",
             "openai      holds llama3.1:8b",
         ):
             assert words in on.text(), words

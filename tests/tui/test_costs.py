@@ -28,7 +28,8 @@ async def opened(on: Stage) -> None:
 
 
 async def later(on: Stage, pictures: int) -> None:
-    """Let so many pictures come, a second of the gateway's clock apart."""
+    """Let so many pictures come, a second of the gateway's clock apart; those of the app's own clock do not count."""
+    on.app._clock.pause()
     on.port.moving = True
     for _ in range(pictures):
         await on.look()

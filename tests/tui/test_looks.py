@@ -7,7 +7,7 @@ import pytest
 from rich.color import ColorType
 
 from tests.tui.conftest import hurry
-from tests.tui.grids import colours_of, written
+from tests.tui.grid import colours_of, written
 from tests.tui.looks import FOLDER, SCREENS, SIZES, Looks, name_of, taken
 
 NAMES = [name_of(screen, size) for screen in SCREENS for size in SIZES]

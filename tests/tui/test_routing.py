@@ -101,8 +101,8 @@ async def test_models_lead_to_candidates_with_state_and_share(stage: Open, size:
 async def test_the_tree_says_why(stage: Open) -> None:
     async with stage(planning()) as on:
         await opened(on)
-        assert "capabilities.general_chat · late" in on.line_with("chat")
-        assert "breaker open, 19s left · fallback" in on.line_with("├ 2")
+        assert "general_chat · latency_based" in on.line_with("chat")
+        assert "breaker open, 19s left" in on.line_with("├ 2")
         assert "88ms" in on.line_with("├ 2")
         assert "it is down: connection refused" in on.line_with("└ ✗")
         assert "there is no model “nobody”" in on.text()

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ai_dashboard.cli.ended import tidied
 from ai_dashboard.cli.options import add_config_option, add_json_option
 
 
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from ai_dashboard.cli.saving.copying import NotCopied
 
     try:
-        return _back_up(args)
+        with tidied():
+            return _back_up(args)
     except (NotCopied, NotRestorable) as problem:
         said = str(problem)
     except OSError as error:

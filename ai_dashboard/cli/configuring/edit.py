@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ai_dashboard.cli.configuring.changing import add_gateway_option
 from ai_dashboard.cli.configuring.folder import file_name
+from ai_dashboard.cli.ended import tidied
 from ai_dashboard.cli.options import add_config_option
 from ai_dashboard.core.errors import ConfigConflict, ConfigError, ConfigNotWritten, ConfigRefused
 
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     draft.touch(mode=0o600)
     draft.write_bytes(before.text.encode())
     try:
-        done = _edited_until_done(command, draft, before, desk, args)
+        with tidied():
+            done = _edited_until_done(command, draft, before, desk, args)
     except BaseException:
         _kept(draft, before)
         raise

@@ -7,7 +7,7 @@ from ai_dashboard.core.cache import CacheStep, CacheView
 from ai_dashboard.core.history import Window
 from ai_dashboard.tui.chart import DOTS, Curve, Ticks, curves
 from ai_dashboard.tui.format import clock_time, count, percent
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, crop, kept
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.windows import NOW, marked_steps, time_axis
@@ -70,7 +70,7 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     """A legend and the chart; in too little room, the legend alone."""
     if view.note:
         return [crop([(view.note, Ink.DIM)], width)]
-    legend = crop(_legend(view), width)
+    legend = kept(_legend(view), width)
     if width < MIN_WIDTH or height - 1 < MIN_HEIGHT:
         return [legend]
     drawn = [Curve(view.hits, Ink.FIRST)]
@@ -81,16 +81,17 @@ def draw(view: View, width: int, height: int) -> list[Line]:
     return [legend, *(crop(line, width) for line in chart)]
 
 
-def _legend(view: View) -> Line:
-    spans: list[Span] = [("━", Ink.FIRST), (" hits ", Ink.DIM), (f"{percent(view.ratio):>4} %", Ink.STRONG)]
+def _legend(view: View) -> list[Line]:
+    """Parts, what matters most first."""
+    parts: list[Line] = [[("━", Ink.FIRST), (" hits ", Ink.DIM), (f"{percent(view.ratio):>4} %", Ink.STRONG)]]
     if view.alike:
         alike = f"{percent(view.ratio_alike):>4} %"
-        spans += [(f"   {DOTS}", Ink.SECOND), (" by meaning ", Ink.DIM), (alike, Ink.PLAIN)]
-    spans.append((f"   of {count(view.asked)} that were looked up", Ink.DIM))
+        parts.append([(f"   {DOTS}", Ink.SECOND), (" by meaning ", Ink.DIM), (alike, Ink.PLAIN)])
+    parts.append([(f"   of {count(view.asked)} that were looked up", Ink.DIM)])
     if view.marks:
         numbers = ", ".join(f"#{number}" for _, number in view.marks[-3:])
-        spans.append((f"   │ configuration {numbers}", Ink.WARN))
-    return spans
+        parts.append([(f"   │ configuration {numbers}", Ink.WARN)])
+    return parts
 
 
 class CacheCourse(Panel[View], can_focus=True):

@@ -91,7 +91,7 @@ def _facts(cache: CacheView) -> Iterator[Fact]:
     yield Fact("evicted", count(cache.evicted), f"in {window} · {count(exact.evicted)} since the start")
     yield Fact("others", f"{count(exact.joined)} waited for another's answer", f"· {count(exact.bypasses)} bypassed")
     yield from _meaning(semantic)
-    saved = f"saved {usd(figures.saved_usd)} and {duration(figures.saved_s)}"
+    saved = f"· {usd(figures.saved_usd)} · {duration(figures.saved_s)}"
     yield Fact("in all", f"{percent(_ratio(figures))} % hits", saved)
 
 

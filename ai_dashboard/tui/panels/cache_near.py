@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from ai_dashboard.core.cache import CacheView
 from ai_dashboard.tui.format import clock_time, count
-from ai_dashboard.tui.ink import Ink, Line, crop, fit, wrap
+from ai_dashboard.tui.ink import Ink, Line, crop, fit, kept, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 
@@ -31,7 +31,8 @@ SAID: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """What a guard that refused has seen. One that is not known here is only named."""
 
-GUARD = 10
+FIGURES, GUARD = 15, 10
+"""Cells of the time with the similarity, and of the guard's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,10 @@ def draw(view: View, width: int) -> list[Line]:
     if view.note:
         return [[(piece, Ink.DIM)] for piece in wrap(view.note, width, 3)]
     return [
-        crop(
-            [
-                (f"{at} ", Ink.DIM),
-                (f"{similarity} ", Ink.STRONG),
-                (fit(reason, GUARD), Ink.PLAIN),
-                (f" {SAID.get(reason, '')}", Ink.DIM),
-            ],
-            width,
-        )
+        [
+            *crop([(f"{at} ", Ink.DIM), (f"{similarity} ", Ink.STRONG), (fit(reason, GUARD), Ink.PLAIN)], width),
+            *kept([[(f" {SAID.get(reason, '')}", Ink.DIM)]], width - FIGURES - GUARD),
+        ]
         for at, similarity, reason in view.rows
     ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ai_dashboard.core.costs import BudgetView, CostsView, Window
 from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import span, usd
-from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, whole, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, whole, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.past import partly
 from ai_dashboard.tui.picture import Picture
@@ -134,7 +134,8 @@ def draw(view: View, width: int, key: str = "B") -> list[Line]:
 
 def _lines(row: Row, width: int) -> Iterator[list[Span]]:
     text, ink = word(row.used)
-    yield [(fit(text, WORD), ink), (f" {row.name}  ", Ink.STRONG), (row.figures, Ink.PLAIN)]
+    name = clip(row.name, max(width - WORD - len(row.figures) - 3, 8))
+    yield [(fit(text, WORD), ink), (f" {name}  ", Ink.STRONG), (row.figures, Ink.PLAIN)]
     cells = min(max(width // 2 - 4, 6), BAR)
     used = f" {row.used * 100:>3.0f}%"
     more = whole(row.more, width - cells - len(used) - 2)

@@ -90,7 +90,7 @@ def _tenant(it: TenantForecast) -> Iterator[Fact]:
     yield it.tenant, usd(dollars.month), f"this month → {usd(dollars.month_end)}{limit}", _ink(over)
     over = tokens.limit is not None and tokens.month_end > tokens.limit
     quota = "" if tokens.limit is None else f" of {count(tokens.limit)}"
-    yield "", count(tokens.month), f"tokens → {count(tokens.month_end)}{quota}", _ink(over)
+    yield "  tokens", count(tokens.month), f"this month → {count(tokens.month_end)}{quota}", _ink(over)
 
 
 def draw(view: View, width: int) -> list[Line]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ai_dashboard.core.snapshot import GpuProcess, GpuView
 from ai_dashboard.tui.format import NOTHING, size, size_pair
-from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import gauge, sparkline
@@ -110,10 +110,8 @@ def _condition(gpu: GpuView) -> Iterator[Span]:
 
 def _processes(processes: Sequence[GpuProcess] | None, width: int) -> Iterator[Line]:
     if processes is None:
-        yield [
-            ("  └ ", Ink.RULE),
-            (clip("the driver does not tell which processes are on it", max(width - 4, 1)), Ink.DIM),
-        ]
+        said = "the driver does not tell which processes are on it"
+        yield [("  └ ", Ink.RULE), (said if width >= len(said) + 4 else "processes are not told", Ink.DIM)]
         return
     for process in processes:
         name = process.name or "another user's"

@@ -8,7 +8,7 @@ from ai_dashboard.core.history import HistoryPoint, HistoryView, SeriesKey, Seri
 from ai_dashboard.core.snapshot import Percentiles
 from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, axis, boxes, curves
 from ai_dashboard.tui.format import clock_time, count, duration
-from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, kept, width_of
 from ai_dashboard.tui.marks import Happening, legend, placed
 from ai_dashboard.tui.marks import Kind as MarkKind
 from ai_dashboard.tui.panels.base import Panel
@@ -169,7 +169,7 @@ def _draw(view: View, width: int, height: int) -> list[Line]:
         return [[(view.note, Ink.DIM)]]
     if view.kind is Kind.SPREAD:
         return _draw_spreads(view, width, height)
-    legend = [_legend(view, index) for index in range(len(view.courses))]
+    legend = [_legend(view, index, width) for index in range(len(view.courses))]
     peak = max((value for one in view.courses for value in (*one.p95, *one.p50) if value is not None), default=None)
     if peak is None:
         return [*legend, [(f"{view.measure} was not measured in this window", Ink.DIM)]]
@@ -186,7 +186,7 @@ def _draw(view: View, width: int, height: int) -> list[Line]:
     return [*legend, *curves(drawn, width, height - len(legend), top=top, x=x, y=y, marks=marks)]
 
 
-def _legend(view: View, index: int) -> Line:
+def _legend(view: View, index: int, width: int) -> Line:
     one = view.courses[index]
     write = _writer(view.measure)
     slow = "slow 5 %" if view.measure is Measure.SPEED else "p95"
@@ -198,12 +198,15 @@ def _legend(view: View, index: int) -> Line:
         (f"{slow} {_DOTS[index]} ", Ink.DIM),
         (f"{write(_latest(one.p95)):>5}", Ink.PLAIN),
     ]
-    if not index and view.marks:
+    if index:
+        return spans
+    marks: list[Line] = []
+    if view.marks:
         numbers = ", ".join(f"#{number}" for _, number in view.marks[-3:])
-        spans.append((f"   │ configuration {numbers}", Ink.WARN))
-    if not index:
-        spans += legend([mark for _, mark in view.others])
-    return spans
+        marks.append([(f"   │ configuration {numbers}", Ink.WARN)])
+    others = legend([mark for _, mark in view.others])
+    marks += [others[at : at + 2] for at in range(0, len(others), 2)]  # a glyph, and what it means
+    return [*spans, *kept(marks, width - width_of(spans))]
 
 
 def _latest(values: Sequence[float | None]) -> float | None:

@@ -5,7 +5,7 @@ While following, the cursor stays on the newest event; after a move it stays on 
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.message import Message
@@ -35,10 +35,14 @@ _COLUMNS = (
     Column("level", 9, 1),
     Column("event", 16, 0),
     Column("provider", 12, 4, grow=1),
-    Column("what", 20, 3, grow=8),
+    Column("what", 30, 3, grow=8),
     Column("took", 6, 6, right=True),
     Column("request", 7, 5),
 )
+_TERSE = tuple(replace(column, width=20) if column.title == "what" else column for column in _COLUMNS)
+ROOMY = 66
+"""From this width on an event has room for a sentence."""
+
 _ID_CELLS = 6
 
 NOT_SHOWN = frozenset({"pid", "traceback"})
@@ -189,7 +193,7 @@ class LogTail(Panel[View], can_focus=True):
     def draw(self, view: View, width: int, height: int, /) -> Sequence[Line]:
         if not view.rows:
             return empty(view, width, self.pressed("view.home"), self.pressed("logs.level"))
-        placed = place(_COLUMNS, width)
+        placed = place(_COLUMNS if width >= ROOMY else _TERSE, width)
         room = max(height - HEADING, 1)
         first = min(max(self._first, self._cursor - room + 1), self._cursor)
         self._first = max(min(first, len(view.rows) - room), 0)

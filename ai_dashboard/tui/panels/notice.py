@@ -7,7 +7,7 @@ from textual.timer import Timer
 
 from ai_dashboard.core.snapshot import Snapshot
 from ai_dashboard.tui.format import clock_time
-from ai_dashboard.tui.ink import Ink, Line, Span, crop
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, kept, width_of
 from ai_dashboard.tui.panels import alerts
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
@@ -18,9 +18,10 @@ SAID_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One line of news."""
+    """One line of news; `hint` is what can be done about it, where there is room to say all of that."""
 
     spans: tuple[Span, ...] = ()
+    hint: str = ""
 
 
 def select(picture: Picture, said: str = "") -> View:
@@ -35,16 +36,17 @@ def select(picture: Picture, said: str = "") -> View:
     if urgent:
         first = urgent[0]
         glyph, word, ink = alerts.LEVEL[first.level]
-        hint = f" · {first.hint}" if first.hint else ""
         return View(
-            ((f"{clock_time(first.at)} ", Ink.DIM), (f"{glyph} {word} ", ink), (first.text, Ink.PLAIN), (hint, Ink.DIM))
+            ((f"{clock_time(first.at)} ", Ink.DIM), (f"{glyph} {word} ", ink), (first.text, Ink.PLAIN)),
+            f" · {first.hint}" if first.hint else "",
         )
     return _last_error(picture.snapshot)
 
 
 def draw(view: View, width: int) -> list[Line]:
     """One line; the span that fits only in part is cut."""
-    return [crop([(" ", Ink.PLAIN), *view.spans], width)]
+    spans = crop([(" ", Ink.PLAIN), *view.spans], width)
+    return [[*spans, *kept([[(view.hint, Ink.DIM)]], width - width_of(spans))]]
 
 
 def _last_error(snapshot: Snapshot) -> View:

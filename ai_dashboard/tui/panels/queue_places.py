@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ai_dashboard.core.queue import PlacesView, QueueView, SwapsView, SwapView
 from ai_dashboard.tui.format import duration, plural
-from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, kept, whole, width_of, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.spark import gauge
@@ -31,10 +31,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A provider, the models that it holds, and those that it loads next, each in words."""
+    """A provider, the models that it holds, how often they were swapped, and those that it loads next, in words."""
 
     name: str
     holds: str
+    swapped: str
     coming: tuple[str, ...]
 
 
@@ -61,9 +62,9 @@ def _used(one: PlacesView) -> float | None:
 def _row(one: PlacesView) -> Row:
     limit = "" if one.capacity is None else f"/{one.capacity}"
     if one.capacity is None:
-        said = "strained, not limited yet" if one.strained else "no limit"
+        said = "strained · not limited yet" if one.strained else "no limit"
     elif one.adaptive:
-        said = "found out, and strained" if one.strained else "found out"
+        said = "strained · found out" if one.strained else "found out"
     else:
         said = "configured"
     return Row(one.provider, _used(one), f"{one.in_flight}{limit}", said, Ink.WARN if one.strained else Ink.DIM)
@@ -72,9 +73,8 @@ def _row(one: PlacesView) -> Row:
 def _shelf(one: SwapsView) -> Shelf:
     held = ", ".join(one.loaded) or "nothing"
     swapped = f" · {plural(one.swaps, 'swap')}" if one.swaps else ""
-    return Shelf(
-        one.provider, f"{held} ({len(one.loaded)} of {one.max_loaded}){swapped}", tuple(map(_swap, one.planned))
-    )
+    holds = f"{held} ({len(one.loaded)} of {one.max_loaded})"
+    return Shelf(one.provider, holds, swapped, tuple(map(_swap, one.planned)))
 
 
 def _swap(one: SwapView) -> str:
@@ -92,7 +92,8 @@ def draw(view: View, width: int) -> list[Line]:
         return [[(piece, Ink.DIM)] for piece in wrap(nothing, width, 3)]
     lines = [_line(one, width) for one in view.rows]
     for shelf in view.shelves:
-        lines.append([(fit(shelf.name, NAME), Ink.PLAIN), (" holds ", Ink.DIM), (shelf.holds, Ink.PLAIN)])
+        holds: Line = [(fit(shelf.name, NAME), Ink.PLAIN), (" holds ", Ink.DIM), (shelf.holds, Ink.PLAIN)]
+        lines.append([*holds, *kept([[(shelf.swapped, Ink.DIM)]], width - width_of(holds))])
         lines.extend([("  → ", Ink.FIRST), (swap, Ink.PLAIN)] for swap in shelf.coming)
     return [crop(line, width) for line in lines]
 
@@ -101,7 +102,8 @@ def _line(one: Row, width: int) -> list[Span]:
     spans: list[Span] = [(fit(one.name, NAME), Ink.PLAIN), (" ", Ink.PLAIN)]
     if width >= ROOMY:
         spans.append((" " * BAR if one.used is None else gauge(one.used, BAR), Ink.FIRST))
-    return [*spans, (fit(one.figures, FIGURES, right=True), Ink.PLAIN), (f" {one.said}", one.ink)]
+    spans += [(fit(one.figures, FIGURES, right=True), Ink.PLAIN), (" ", Ink.PLAIN)]
+    return [*spans, (whole(one.said, width - width_of(spans)), one.ink)]
 
 
 class QueuePlaces(Panel[View], can_focus=True):

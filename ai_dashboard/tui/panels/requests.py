@@ -7,6 +7,7 @@ stays on its own request, and the list moves on beneath it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -15,7 +16,7 @@ from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.curl import curl
 from ai_dashboard.tui.format import NOTHING, clock_time, count, duration, spent
 from ai_dashboard.tui.gist import is_running, why
-from ai_dashboard.tui.ink import Ink, Line, Span, wrap
+from ai_dashboard.tui.ink import Ink, Line, Span, whole, wrap
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.query import ALL, Query, Sieve, Wrong, parse
@@ -113,9 +114,19 @@ def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool,
         "total": (duration(record.total_s) + ("…" if running else " "), plain),
         TOKENS: (_tokens(record), plain),
         COST: (spent(record.cost), plain),
-        "why": (why(record), ink if ink is not Ink.PLAIN and not running else Ink.DIM),
+        "why": (_why(record, placed), ink if ink is not Ink.PLAIN and not running else Ink.DIM),
     }
     return row(placed, texts)
+
+
+def _why(record: RequestRecord, placed: Sequence[Placed]) -> str:
+    """As much of it as there is room for."""
+    cells = next((cells for column, cells in placed if column.title == "why"), 0)
+    said = why(record)
+    if cell_len(said) <= cells:
+        return said
+    brief = why(record, brief=True)
+    return whole(brief, cells) or brief
 
 
 def _first_model(picture: Picture) -> str:

@@ -4,6 +4,7 @@ their share of the traffic, and who is left out."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -11,7 +12,7 @@ from ai_dashboard.core.plan import Excluded
 from ai_dashboard.core.reasons import in_words
 from ai_dashboard.tui.columns import GUTTER, Column, Placed, heading, place, row
 from ai_dashboard.tui.format import NOTHING, duration, plural
-from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit
+from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, whole
 from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.providers import STATE
 from ai_dashboard.tui.picture import Picture
@@ -94,7 +95,10 @@ def _head(route: Route, placed: Sequence[Placed]) -> Line:
     figures: dict[str, Span] = {
         SHARE: (_share(route.share), Ink.PLAIN),
         BAR: (_bar(route.share), Ink.SECOND),
-        "why": (f"{route.rule}{ordered}", Ink.DIM),
+        "why": (
+            _ruled(route.rule, ordered, next((cells for column, cells in placed if column.title == "why"), 0)),
+            Ink.DIM,
+        ),
     }
     titles = [column.title for column, _ in placed]
     start = titles.index(SHARE) if SHARE in titles else len(titles)
@@ -103,9 +107,22 @@ def _head(route: Route, placed: Sequence[Placed]) -> Line:
     return [name, *([(" " * GUTTER, Ink.PLAIN), *row(placed[start:], figures)] if placed[start:] else [])]
 
 
+def _room(placed: Sequence[Placed]) -> int:
+    """Cells for the words that explain a line."""
+    return next((cells for column, cells in placed if column.title == "why"), 0)
+
+
+def _ruled(rule: str, ordered: str, cells: int) -> str:
+    """The rule, and how it orders; without the part of the configuration that it stands in where that is too much."""
+    said = f"{rule}{ordered}"
+    kind, _, name = rule.partition(".")
+    return said if cell_len(said) <= cells else whole(f"{name or kind}{ordered}", cells) or name or kind
+
+
 def _branch(branch: Branch, placed: Sequence[Placed], *, last: bool) -> Line:
     glyph, word, ink = STATE[branch.health] if branch.health is not None else ("?", "unknown", Ink.DIM)
     plain = Ink.PLAIN if branch.place else Ink.DIM
+    why, why_ink = _why(branch)
     mark = str(branch.place) if branch.place else "✗" if branch.note else "·"
     return row(
         placed,
@@ -118,7 +135,7 @@ def _branch(branch: Branch, placed: Sequence[Placed], *, last: bool) -> Line:
             "TTFT": (duration(branch.ttft_s), plain),
             SHARE: (_share(branch.share), plain),
             BAR: (_bar(branch.share), Ink.FIRST),
-            "why": _why(branch),
+            "why": (whole(why, _room(placed)) or why, why_ink),
         },
     )
 
@@ -128,7 +145,7 @@ def _why(branch: Branch) -> Span:
     if branch.place:
         return " · ".join(filter(None, (branch.breaker, branch.note))), Ink.WARN if branch.breaker else Ink.DIM
     if not branch.note:
-        return "answered before, not planned now", Ink.DIM
+        return "answered before · not planned now", Ink.DIM
     return branch.breaker or in_words(Excluded(branch.provider, branch.model, branch.note)), Ink.WARN
 
 

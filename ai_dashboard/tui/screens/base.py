@@ -118,5 +118,6 @@ class PictureScreen(Screen[None]):
         """Carry the class of a size, or of the terminal's."""
         size = size or self.app.size
         now = SizeClass.TINY if self.compact else size_class(size.width, size.height)
-        for one in SizeClass:
-            self.set_class(one is now, one.value)
+        if not self.has_class(now.value):
+            self.remove_class(*(one.value for one in SizeClass), update=False)  # styles are worked out once
+            self.add_class(now.value)

@@ -79,6 +79,24 @@ async def test_bodies_of_every_framing(sent: tuple[bytes, ...], body: bytes, at_
         assert await everything(reply) == body
 
 
+async def test_what_is_here_of_a_body_is_taken_without_waiting() -> None:
+    asked_for = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        peer.send(HEAD_5)
+        await asked_for.wait()
+        peer.send(b"abcde")
+
+    provider = Provider(script)
+    async with provider.running() as client:
+        reply = await client.send(provider.endpoint, ASK)
+        assert reply.at_once() is None
+        asked_for.set()
+        assert await reply.chunk() == b"abcde"
+        assert reply.at_once() == b""
+
+
 async def test_head_has_no_body() -> None:
     async def script(peer: Peer) -> None:
         await peer.request()

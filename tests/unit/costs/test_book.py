@@ -54,6 +54,16 @@ async def test_an_answer_that_does_not_come_in_tokens_has_a_receipt_of_unknown_a
     assert (made.amount, made.source) == (0, "free")
 
 
+def test_something_is_held_only_for_a_call_that_costs_money_out_of_a_limited_account() -> None:
+    limited, free_for_all = book(total=1), book()
+    assert limited.unheld(limited.payer(), "openai", "cents") is None
+    for it, provider in ((limited, "ollama"), (free_for_all, "openai")):
+        ticket = it.unheld(it.payer(), provider, "cents", factor=2.0)
+        assert ticket is not None
+        assert (ticket.hold.amount, ticket.factor, ticket.limited) == (0, 2.0, it is limited)
+        assert it.ledger.account(EVERYBODY).reserved == 0
+
+
 async def test_a_call_that_failed_before_it_was_paid_has_no_receipt() -> None:
     it = book(total=1)
     assert it.settle(await reserve(it), None) is None

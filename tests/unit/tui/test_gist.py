@@ -22,6 +22,7 @@ def test_what_is_special_comes_first(stage: Stage, words: str) -> None:
 
 def test_a_fallback_and_the_rule_are_told() -> None:
     assert why(record(4)) == "fallback←openai · capabilities.general_chat"
+    assert why(record(4), brief=True) == "fallback←openai · general_chat"
     assert why(record(1, plan=None)) == ""
     assert why(record(1, plan=None, cached="semantic")) == "semantic hit"
 

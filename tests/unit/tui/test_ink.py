@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ai_dashboard.tui.ink import Ink, clip, crop, fit, text_of, whole, width_of, wrap
+from ai_dashboard.tui.ink import Ink, clip, crop, fit, kept, text_of, whole, width_of, wrap
 
 ANY_TEXT = st.text(max_size=40)
 
@@ -67,3 +67,9 @@ def test_what_does_not_fit_whole_is_left_out_from_the_last_on() -> None:
     assert whole(text, 7) == "a title"
     assert whole(text, 6) == ""
     assert whole("", 3) == ""
+
+
+def test_parts_that_do_not_fit_whole_are_left_out_from_the_first_such_on() -> None:
+    parts = [[("ab", Ink.PLAIN), (" cd", Ink.DIM)], [(" 日本", Ink.KEY)], [(" e", Ink.DIM)]]
+    for width, text in ((12, "ab cd 日本 e"), (11, "ab cd 日本"), (10, "ab cd 日本"), (9, "ab cd"), (4, ""), (0, "")):
+        assert text_of(kept(parts, width)) == text

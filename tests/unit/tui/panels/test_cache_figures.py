@@ -34,7 +34,7 @@ def test_the_rest_is_there_too() -> None:
         "from 0.85 alike · mean 0.91 by openai",
         "48 near misses · 2 bad hits taken back",
         "3 times without a vector",
-        "63.0 % hits saved $12.40 and 3h12",
+        "63.0 % hits · $12.40 · 3h12",
         "⚠ the embedder of openai is slow",
     ):
         assert words in text, words

@@ -65,7 +65,7 @@ def test_each_tenant_has_its_dollars_and_tokens_against_its_limits() -> None:
     drawn = draw(select(replace(COSTS, forecasts=Forecasts(outlook(None, None), (tenant,)))), 90)
     assert [text_of(line).split() for line in drawn[-2:]] == [
         ["acme", "$21.55", "this", "month", "→", "$65.50"],
-        ["4,310", "tokens", "→", "13.1k", "of", "9,000"],
+        ["tokens", "4,310", "this", "month", "→", "13.1k", "of", "9,000"],
     ]
     assert any(ink is Ink.WARN for _, ink in drawn[-1])
 

@@ -43,3 +43,9 @@ def test_what_was_just_done_comes_first() -> None:
 @pytest.mark.parametrize("width", [1, 5, 20, 60, 200])
 def test_it_fits(width: int) -> None:
     assert width_of(draw(select(Picture(busy())), width)[0]) <= width
+
+
+def test_what_can_be_done_is_said_whole_or_not_at_all() -> None:
+    whole = line(Picture(busy()))
+    assert whole.endswith(" · start it: ollama serve")
+    assert line(Picture(busy()), width=len(whole) - 1) == whole.removesuffix(" · start it: ollama serve")

@@ -14,7 +14,7 @@ def test_the_fullest_provider_is_on_top_with_what_its_limit_rests_on() -> None:
     lines = [" ".join(text_of(line).split()) for line in draw(select(QUEUE), 80)]
     assert [line.split()[0] for line in lines[:5]] == ["ollama", "anthropic", "vllm", "gemini", "openai"]
     assert lines[0].endswith("3/3 configured")
-    assert lines[2].endswith("3/8 found out, and strained")
+    assert lines[2].endswith("3/8 strained · found out")
     assert lines[3].endswith("3/16 found out")
     assert lines[4] == "openai 3 no limit"
 

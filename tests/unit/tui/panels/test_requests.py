@@ -124,3 +124,16 @@ def test_rows_are_as_wide_as_their_columns(width: int) -> None:
     placed = place(TABLE, width)
     line = draw_row(record(1), placed, selected=False)
     assert width_of(line) == sum(cells for _, cells in placed) + len(placed) - 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "text"),
+    [
+        (44, "fallback←openai · capabilities.general_chat"),
+        (40, "fallback←openai · general_chat"),
+        (20, "fallback←openai"),
+        (10, "fallback←…"),
+    ],
+)
+def test_why_says_whole_words_as_long_as_there_is_room_for_one(cells: int, text: str) -> None:
+    assert text_of(draw_row(record(4), place((Column("why", cells, 0),), cells), selected=False)).rstrip() == text

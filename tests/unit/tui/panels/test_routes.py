@@ -28,12 +28,12 @@ VIEW = View((CHAT, NOBODY, BAD), 100, True)
 def test_a_tree_is_read_from_left_to_right() -> None:
     assert [text_of(line).rstrip() for line in draw(View((CHAT, NOBODY)), 98)] == [
         "   # state         provider     model           score  TTFT share of 100   why",
-        "chat                                                          75% ▇▇▇▇▇▇   capabilities.chat · la…",
+        "chat                                                          75% ▇▇▇▇▇▇   chat · latency_based",
         " │ affinity: none",
         " ├ 1 ● active      openai       gpt-5            0.93  88ms   <1% ▏        preferred",
-        " ├ 2 ◐ degraded    vllm         qwen             0.50     –  100% ▇▇▇▇▇▇▇▇ breaker open, 19s left…",
+        " ├ 2 ◐ degraded    vllm         qwen             0.50     –  100% ▇▇▇▇▇▇▇▇ breaker open, 19s left",
         " ├ ✗ ○ unavailable ollama       llama               –     –    0%          it is down: connection…",
-        " └ · ? unknown     gone         old                 –     –     –          answered before, not p…",
+        " └ · ? unknown     gone         old                 –     –     –          answered before",
         "",
         "nobody                                                          –",
         " └ there is no such model",
