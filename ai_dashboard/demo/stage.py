@@ -146,7 +146,11 @@ class DemoStage:
 
     def gateway_entries(self) -> dict[str, object]:
         """A `gateway.yaml` with everything on that a visitor of the demo can then see at work."""
-        return {"cache": {"enabled": True, "ttl_s": 120}, "budgets": {"total": {"daily": 5}}}
+        return {
+            "cache": {"enabled": True, "ttl_s": 120},
+            "budgets": {"total": {"daily": 5}},
+            "request_log": {"bodies": "full"},
+        }
 
     def _entry(self, name: str, provider: SimulatedProvider) -> dict[str, object]:
         address = f"http://{LOOPBACK}:{self._ports[name]}"
