@@ -84,6 +84,7 @@ class Files:
         try:
             committed = await self._port.commit(draft.file, text, draft.base.hash, why(answer.view))
             draft.base, draft.theirs = await self._port.config_text(draft.file), None
+            draft.proposal = None  # what it would change is changed
         except ConfigConflict:
             return await self._overtaken(draft, text)
         except ConfigRefused as refused:
