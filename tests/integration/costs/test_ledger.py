@@ -11,6 +11,7 @@ from ai_dashboard.core.costs import DOLLAR, UNLIMITED, Allowance
 from ai_dashboard.costs.account import EVERYBODY
 from ai_dashboard.costs.journal import Counts, line_of
 from ai_dashboard.costs.ledger import Claim, Hold, Ledger, Refused, Share
+from ai_dashboard.costs.redis_ledger import RedisLedger
 from tests.integration.costs.books import (
     LEASE_S,
     NOON,
@@ -179,6 +180,8 @@ async def test_a_dollar_is_raced_for_by_two_hundred_and_never_overspent(ledger: 
     chance = random.Random(7)
     cost = DOLLAR // 100
     granted = 0
+    link = ledger.link if isinstance(ledger, RedisLedger) else None
+    before = link and link.state
 
     async def call() -> None:
         nonlocal granted
@@ -190,8 +193,10 @@ async def test_a_dollar_is_raced_for_by_two_hundred_and_never_overspent(ledger: 
 
     await asyncio.gather(*(call() for _ in range(200)))
     _, month, _ = await spent(ledger)
-    assert DOLLAR // 2 <= month <= DOLLAR
-    assert granted >= 100
+    assert 0 < month <= DOLLAR
+    if before == (link and link.state):  # a Redis that seemed gone for a moment leaves only what was promised before
+        assert DOLLAR // 2 <= month
+        assert granted >= 100
     assert ledger.account(EVERYBODY).reserved == 0
 
 
