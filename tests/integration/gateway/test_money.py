@@ -147,8 +147,8 @@ async def test_three_gateways_on_one_redis_race_for_one_dollar(redis: Valkey) ->
         await all_know_of_all(gateways)
         before = [link_of(home).state for home in gateways]
         done = await race(gateways, held, RACERS, stream=False, max_tokens=7)
-        # A machine so busy that not even a connection is opened in two seconds has lost its Redis for that time, and then
-        # what each goes by may be one call too many.
+        # A machine so busy that not even a connection is opened in two seconds has lost its Redis for that time, and
+        # then what each goes by may be one call too many.
         steady = [link_of(home).state for home in gateways] == before
         # A quarter is promised to the gateways for a time without Redis, as long as it is enough for a call.
         assert 10 <= done[200] <= (14 if steady else 15)
