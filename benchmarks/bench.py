@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import accounting, caching, caching_hits, planning, siege, translation, ui, widgets
+from benchmarks import accounting, caching, caching_hits, planning, siege, translation, ui, ui_screen, widgets
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.processes import answers, cpu_seconds, free_port, process, pss_mb
 from benchmarks.scenarios import FIGURES, SCENARIOS, SMALL, Figure, Reading, Scenario
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="rounds through all contenders (default: 3)")
     parser.add_argument("--only", help="names of contenders, separated by commas")
     parser.add_argument("--scenario", help="measure only scenarios whose name holds this text")
-    parser.add_argument("--ui", action="store_true", help="measure what the screen costs the gateway instead")
+    parser.add_argument("--ui", action="store_true", help="measure the screen instead, and what it costs the gateway")
     parser.add_argument("--translation", action="store_true", help="measure the translation of streams alone instead")
     parser.add_argument("--planning", action="store_true", help="measure plans alone instead")
     parser.add_argument("--caching", action="store_true", help="measure the cache instead: alone, and hits end to end")
@@ -78,7 +78,8 @@ def main(arguments: list[str]) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         load = _compiled("load", folder)
         if args.ui:
-            print(ui.measure(args.rounds, load, _compiled("upstream", folder)))
+            upstream = _compiled("upstream", folder)
+            print(f"{ui.measure(args.rounds, load, upstream)}\n\n{ui_screen.measure(load, upstream)}")
             return 0
         if args.caching:
             print(f"\n{caching_hits.measure(args.rounds, load, _compiled('upstream', folder), folder)}")

@@ -8,7 +8,6 @@ import textual
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
@@ -18,6 +17,7 @@ from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.tui.alerting import AlertWanted, about
 from ai_dashboard.tui.feed import Feed
+from ai_dashboard.tui.in_order import InOrder
 from ai_dashboard.tui.keys import Scope, active_keys, bindings
 from ai_dashboard.tui.keys.key import display_of
 from ai_dashboard.tui.look import colourless, put_on
@@ -45,7 +45,7 @@ class Ending(StrEnum):
     """The demo begins."""
 
 
-class ControlCentre(App[None]):
+class ControlCentre(InOrder):
     """The screen of a gateway. `settings` are how it looks until the gateway says otherwise; `compact` makes it small
     whatever the gateway says; `source` tells where the gateway is, if not here; `quit_asks` whether leaving
     while real requests are in flight takes a second key.

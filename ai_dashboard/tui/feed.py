@@ -14,16 +14,18 @@ from dataclasses import dataclass, replace
 
 from ai_dashboard.core.control import ControlPort, PortClosed
 from ai_dashboard.core.errors import GatewayError
-from ai_dashboard.core.records import RequestRecord
+from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.screen import ScreenSettings
 from ai_dashboard.core.snapshot import GatewayView, Snapshot
 from ai_dashboard.tui.format import plural
 from ai_dashboard.tui.marks import MAX_MARKS, Happening, news
+from ai_dashboard.tui.pace import SAMPLE, Pace
 from ai_dashboard.tui.past import Moment, Past, thrifty
 from ai_dashboard.tui.picture import Freshness, Picture
 from ai_dashboard.tui.store import CAPACITY, RecordStore
 
 POLL_TIMEOUT_S = 5.0
+PAGE_TIMEOUT_S = 3.0
 PROBE_TIMEOUT_S = 30.0
 GRACE_TICKS = 3
 """Intervals without an answer before the picture is called stale, although no error was reported."""
@@ -65,6 +67,7 @@ class Feed:
         self._now = now
         self._grace_s = max(GRACE_TICKS * interval_s, 3.0)
         self._store = RecordStore()
+        self._pace = Pace(CAPACITY)
         self._snapshot: Snapshot | None = None
         self._problem = ""
         self._fresh_at = now()
@@ -203,7 +206,7 @@ class Feed:
         if self._snapshot is not None and snapshot.gateway.pid != self._snapshot.gateway.pid:
             self._store.clear()
             self._records_changed = True
-        page = await self._port.records(self._store.after, PAGE if self._store.after else CAPACITY)
+        page = await self._finished()
         # The same version is kept as the same object, so that panels compare references and not figures.
         if self._snapshot is None or _stamp(snapshot) != _stamp(self._snapshot):
             self._marks.extend(news(self._snapshot, snapshot))
@@ -212,6 +215,24 @@ class Feed:
         self._records_changed |= self._store.add(page)
         self._problem = ""
         self._fresh_at = self._now()
+
+    async def _finished(self) -> RecordPage:
+        """What has finished meanwhile, as much of it as the line carries; nothing where even that takes too long."""
+        after, begun = self._store.after, self._now()
+        try:
+            async with asyncio.timeout(PAGE_TIMEOUT_S):
+                if not after:
+                    sample = await self._port.records(after, SAMPLE)
+                    self._pace.sampled(self._now() - begun)
+                    if len(sample.records) < SAMPLE or self._pace.limit <= SAMPLE:
+                        return sample
+                    begun = self._now()
+                page = await self._port.records(after, min(self._pace.limit, PAGE if after else CAPACITY))
+        except TimeoutError:
+            self._pace.gave_up()
+            return RecordPage((), after, 0)
+        self._pace.took(len(page.records), self._now() - begun)
+        return page
 
     def _remember(self, snapshot: Snapshot, finished: int) -> None:
         if self._past.wants(snapshot.at):

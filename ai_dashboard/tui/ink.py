@@ -74,10 +74,11 @@ def kept(parts: Sequence[Line], width: int) -> list[Span]:
     """As many of the first parts as fit whole into `width` cells: for what is ours to say."""
     spans: list[Span] = []
     for part in parts:
-        width -= width_of(part)
+        seen = [(visible(text), ink) for text, ink in part]
+        width -= width_of(seen)
         if width < 0:
             break
-        spans += part
+        spans += seen
     return spans
 
 

@@ -103,6 +103,7 @@ TESTED_ELSEWHERE = {
     "tui/app": "tests/tui/test_app.py",
     "tui/filter": "tests/tui/test_overview.py",
     "tui/look": "tests/tui/test_frame.py",
+    "tui/in_order": "tests/tui/test_everything.py",
     "tui/palette": "tests/tui/test_app.py",
     "tui/panels/base": "tests/tui/test_overview.py",
     "tui/screens/base": "tests/tui/test_app.py",

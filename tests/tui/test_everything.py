@@ -19,12 +19,15 @@ from ai_dashboard.core.errors import CallerError, LedgerUnavailable
 from ai_dashboard.core.history import ServiceAction, ServiceView
 from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import Health, Snapshot
+from ai_dashboard.tui import in_order
 from ai_dashboard.tui.app import ControlCentre, Ending
 from ai_dashboard.tui.keys import KEYS, Scope, key_of
 from ai_dashboard.tui.panels.alert_list import AlertList
+from ai_dashboard.tui.panels.requests import RequestsPanel
 from ai_dashboard.tui.sanitise import UNSAFE
 from ai_dashboard.tui.screens import config, editing
 from ai_dashboard.tui.screens.config import ConfigScreen
+from ai_dashboard.tui.screens.costs import CostsScreen
 from ai_dashboard.tui.screens.provider import ProviderScreen
 from tests.tui.conftest import Open
 from tests.tui.editor.folder import PROVIDERS, FolderPort
@@ -339,3 +342,42 @@ async def test_a_picture_may_come_before_the_screen_it_is_for_is_made(stage: Ope
             on.app._published(on.app.feed.picture)
             await on.pilot.pause()
         assert on.fits()
+
+
+def at_once(on: Stage, *keys: str) -> None:
+    """Keys that arrive together."""
+    assert on.app._driver is not None
+    for key in keys:
+        on.app._driver.send_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_keys_that_arrive_together_are_taken_in_their_order(stage: Open) -> None:
+    async with stage(working_port()) as on:
+        await go(on, ("c", told))
+        assert isinstance(on.app.screen, ConfigScreen)
+        at_once(on, *["down"] * 4, "end", *["backspace"] * 6, *"vllm", "enter", *"timeout")
+        await on.pilot.pause()
+        assert on.app.screen.area is not None
+        assert on.app.screen.area.lines[4:6] == ["    type: vllm", "    timeout"]
+
+
+async def test_what_follows_an_enter_does_not_go_into_the_line_that_it_closes(stage: Open) -> None:
+    async with stage(working_port()) as on:
+        at_once(on, "4", "slash", *"vllm", "enter", "j", "j")
+        await on.pilot.pause()
+        panel = on.app.screen.query_one(RequestsPanel)
+        assert panel.filter.text == "vllm"
+        assert panel.view is not None
+        assert panel.selected == panel.view.rows[2]
+
+
+async def test_a_key_that_is_lost_with_its_widget_holds_the_others_up_for_a_moment_only(
+    stage: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_order, "PATIENCE_S", 0.01)
+    async with stage(working_port()) as on:
+        monkeypatch.setattr(in_order.KeyDone, "bubble", False)  # it never comes back
+        at_once(on, "2", "3", "8")
+        async with asyncio.timeout(5):
+            while not isinstance(on.app.screen, CostsScreen):
+                await on.pilot.pause()

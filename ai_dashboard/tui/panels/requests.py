@@ -21,6 +21,7 @@ from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.query import ALL, Query, Sieve, Wrong, parse
 from ai_dashboard.tui.requesting import Asking
+from ai_dashboard.tui.sanitise import visible
 
 RUNNING = "···"
 _ID_CELLS = 6
@@ -122,7 +123,7 @@ def draw_row(record: RequestRecord, placed: Sequence[Placed], *, selected: bool,
 def _why(record: RequestRecord, placed: Sequence[Placed]) -> str:
     """As much of it as there is room for."""
     cells = next((cells for column, cells in placed if column.title == "why"), 0)
-    said = why(record)
+    said = visible(why(record))
     if cell_len(said) <= cells:
         return said
     brief = why(record, brief=True)

@@ -17,6 +17,7 @@ from ai_dashboard.tui.panels.base import Panel
 from ai_dashboard.tui.panels.providers import STATE
 from ai_dashboard.tui.picture import Picture
 from ai_dashboard.tui.routes import Branch, Route, Said, routes, traffic
+from ai_dashboard.tui.sanitise import visible
 
 BAR_CELLS = 8
 HEADING = 1
@@ -114,7 +115,7 @@ def _room(placed: Sequence[Placed]) -> int:
 
 def _ruled(rule: str, ordered: str, cells: int) -> str:
     """The rule, and how it orders; without the part of the configuration that it stands in where that is too much."""
-    said = f"{rule}{ordered}"
+    said = visible(f"{rule}{ordered}")
     kind, _, name = rule.partition(".")
     return said if cell_len(said) <= cells else whole(f"{name or kind}{ordered}", cells) or name or kind
 

@@ -1,8 +1,9 @@
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from ai_dashboard.core.records import RecordPage
 from ai_dashboard.core.snapshot import Snapshot
 from ai_dashboard.tui import feed as feed_module
 from ai_dashboard.tui.feed import Feed
@@ -54,6 +55,57 @@ async def test_only_news_is_asked_for() -> None:
     await watch.feed.poll()
     assert [one.seq for one in watch.last.records[:2]] == [61, 60]
     assert len(watch.last.records) == 61
+
+
+@dataclass
+class Slow(FakePort):
+    """At the other end of a line that carries so many records a second."""
+
+    carries: float = 50.0
+    watch: "Watch | None" = None
+    pages: list[int] = field(default_factory=list)
+
+    async def records(self, after: int, limit: int = 500) -> RecordPage:
+        page = await super().records(after, limit)
+        assert self.watch is not None
+        self.watch.now += len(page.records) / self.carries
+        self.pages.append(len(page.records))
+        return page
+
+
+async def test_a_slow_line_is_asked_for_no_more_than_it_carries() -> None:
+    port = Slow(busy(), records(3_000))
+    watch = port.watch = Watch(port)
+    await watch.feed.poll()
+    assert port.pages == [50]
+    assert [one.seq for one in watch.last.records[:2]] == [3_000, 2_999]
+    assert watch.last.lost == 2_950
+    port.finished += [record(seq) for seq in range(3_001, 3_501)]
+    await watch.feed.poll()
+    assert port.pages == [50, 25]
+    assert watch.last.lost == 2_950 + 475
+
+
+async def test_a_quick_line_brings_everything_after_the_sample() -> None:
+    port = Slow(busy(), records(3_000), carries=1e6)
+    watch = port.watch = Watch(port)
+    await watch.feed.poll()
+    assert port.pages == [50, 3_000]
+    assert watch.last.lost == 0
+
+
+async def test_records_that_never_come_do_not_hold_up_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = busy_port()
+    watch = Watch(port)
+
+    async def never(after: int, limit: int = 500) -> RecordPage:
+        return await asyncio.Future[RecordPage]()
+
+    monkeypatch.setattr(feed_module, "PAGE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(port, "records", never)
+    await watch.feed.poll()
+    assert watch.mark == Freshness.LIVE
+    assert watch.last.records == ()
 
 
 async def test_a_request_that_finished_meanwhile_is_not_shown_twice() -> None:

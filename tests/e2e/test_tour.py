@@ -1,0 +1,87 @@
+"""The tour in tmux: from traffic over a broken provider to its cause, a change of the configuration and its undoing."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from tests.e2e.program import LOOK_S, PROGRAM, environment
+from tests.e2e.tour import ARGUMENTS, SIZE, STEPS, Step
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed here"),
+]
+
+ROOT = Path(__file__).parents[2]
+ENDS_WITHIN_S = 10.0
+
+NAMES: Mapping[str, str] = MappingProxyType({
+    "enter": "Enter", "tab": "Tab", "escape": "Escape", "down": "Down", "end": "End", "backspace": "BSpace",
+    "ctrl+pagedown": "C-PageDown", "ctrl+s": "C-s",
+})  # fmt: skip
+"""What tmux calls keys that are no letters."""
+
+
+class Pane:
+    """A pane of a tmux server of its own."""
+
+    def __init__(self, socket: Path) -> None:
+        self._tmux = ["tmux", "-f", "/dev/null", "-S", str(socket)]
+
+    def do(self, *arguments: str) -> str:
+        done = subprocess.run([*self._tmux, *arguments], capture_output=True, text=True, check=True, timeout=10)
+        return done.stdout
+
+    def press(self, *keys: str) -> None:
+        self.do("send-keys", *(NAMES.get(key, key) for key in keys))
+
+    def text(self) -> str:
+        return self.do("capture-pane", "-p")
+
+    def walk(self, step: Step) -> None:
+        """Do a step, and wait for what it leads to."""
+        self.press(*step.keys) if step.keys else None
+        give_up = time.monotonic() + step.within_s
+        while not all(words in (text := self.text()) for words in step.words):
+            assert time.monotonic() < give_up, f"after {step.keys} there is no {step.words} in\n{text}"
+            time.sleep(LOOK_S)
+
+    def ended(self) -> str:
+        """Wait for the end; the exit status."""
+        give_up = time.monotonic() + ENDS_WITHIN_S
+        while (state := self.do("display-message", "-p", "#{pane_dead} #{pane_dead_status}").split())[0] != "1":
+            assert time.monotonic() < give_up, f"it does not end:\n{self.text()}"
+            time.sleep(LOOK_S)
+        return state[1]
+
+
+@contextmanager
+def pane(state: Path) -> Iterator[Pane]:
+    """The demo in tmux; tmux stays when it has ended."""
+    socket = state / "tmux"
+    started = Pane(socket)
+    width, height = SIZE
+    variables = environment(state) | {"PYTHONPATH": str(ROOT)}
+    command = ["env", "-i", *(f"{name}={value}" for name, value in variables.items()), *PROGRAM, *ARGUMENTS]
+    started.do("new-session", "-d", "-x", str(width), "-y", str(height), "sleep", "60")
+    started.do("set-option", "-g", "remain-on-exit", "on")
+    try:
+        started.do("respawn-pane", "-k", "-c", str(state), *command)
+        yield started
+    finally:
+        started.do("kill-server")
+
+
+def test_the_tour(tmp_path: Path) -> None:
+    with pane(tmp_path) as shown:
+        for step in STEPS:
+            shown.walk(step)
+        shown.press("q")
+        assert shown.ended() == "0"
+        assert "Traceback" not in shown.text()
