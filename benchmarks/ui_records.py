@@ -21,7 +21,7 @@ from tests.tui.fakes import NOW, FakePort, busy, record
 
 PAGE = 500
 MILLION = 1_000_000
-WARM = 20_000
+WARM = 250_000
 TICKS = 40
 
 FILTERS = (
