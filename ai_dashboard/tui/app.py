@@ -96,7 +96,7 @@ class ControlCentre(InOrder):
 
     def on_mount(self) -> None:
         self._clock = self.set_interval(self._settings.refresh_s, self._tick)
-        self.run_worker(self.feed.poll(), group="feed")
+        self._look()
 
     def on_ready(self) -> None:
         # What stands now stays until the end. Taking it out of the garbage collector's sight keeps its pauses, which
@@ -109,12 +109,16 @@ class ControlCentre(InOrder):
         if isinstance(self.screen, PictureScreen):
             self.screen.say(text)
 
+    def _look(self) -> None:
+        # Not `poll()`: of a worker that an ending app never starts a coroutine would be left over.
+        self.run_worker(self.feed.poll, group="feed")  # type: ignore[arg-type]  # Textual types the call, not its end
+
     def _tick(self) -> None:
         self._ticks += 1
         if self.app_focus or self._ticks % BLURRED_SLOWDOWN == 0:
             self.feed.publish()
             if not self.feed.busy:
-                self.run_worker(self.feed.poll(), group="feed")
+                self._look()
 
     def _latest(self) -> Picture:
         return self.feed.picture

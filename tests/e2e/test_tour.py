@@ -23,7 +23,7 @@ ENDS_WITHIN_S = 10.0
 
 NAMES: Mapping[str, str] = MappingProxyType({
     "enter": "Enter", "tab": "Tab", "escape": "Escape", "down": "Down", "end": "End", "backspace": "BSpace",
-    "ctrl+pagedown": "C-PageDown", "ctrl+s": "C-s",
+    "ctrl+pagedown": "C-PageDown", "ctrl+s": "C-s", " ": "Space",
 })  # fmt: skip
 """What tmux calls keys that are no letters."""
 

@@ -16,6 +16,9 @@ ARGUMENTS = ("--demo", "--port", "0", "--fault", f"flap={FLAP_S}s@demo-vllm")
 RULE_OF_QWEN = 15
 """Lines from the top of the demo's `model-mappings.yaml` to the provider of the rule `^qwen`."""
 
+FILTER = "failed:demo-vllm stage:done"
+"""Requests that it has failed and that were answered all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -30,6 +33,7 @@ class Step:
 STEPS = (
     Step((), ("● LIVE DEMO", "demo-vllm", "streaming"), "1-overview", within_s=20),
     Step((), ("demo-vllm is unavailable",), "2-alert", within_s=FLAP_S),
+    Step(("/", *FILTER, "enter"), (f"/{FILTER} ", "fallback←"), within_s=FLAP_S / 2),
     Step(("9",), ("llm_call_failed", "✗ critical")),
     Step(("tab",), ("⏎ Cause",), "3-log"),
     Step(("enter",), ("/failed:demo-vllm", "match")),
