@@ -55,10 +55,10 @@ class Pane:
     def ended(self) -> str:
         """Wait for the end; the exit status."""
         give_up = time.monotonic() + ENDS_WITHIN_S
-        while (state := self.do("display-message", "-p", "#{pane_dead} #{pane_dead_status}").split())[0] != "1":
+        while not (status := self.do("display-message", "-p", "#{pane_dead_status}").strip()):
             assert time.monotonic() < give_up, f"it does not end:\n{self.text()}"
             time.sleep(LOOK_S)
-        return state[1]
+        return status
 
 
 @contextmanager
