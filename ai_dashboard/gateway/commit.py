@@ -2,7 +2,7 @@
 still answer; from then on this one does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -52,6 +52,14 @@ class Answer:
         if chunk := await self.reply.chunk():
             return self.relay.feed(chunk), False
         return self.relay.close(), True
+
+    async def pour(self, send: Callable[[bytes], bool], ready: Callable[[], Awaitable[None]]) -> bytes:
+        """Hand what comes for the caller to `send`, the moment it is here; where that returns False, no more before
+        `ready` returns. Returns the last bytes, perhaps none. Raises `UpstreamError`, and what `send` does."""
+        feed = self.relay.feed
+        while not await self.reply.pour(lambda chunk: send(feed(chunk))):
+            await ready()
+        return self.relay.close()
 
     def succeeded(self, tokens: int) -> None:
         """The reply is whole: it speaks for its provider."""

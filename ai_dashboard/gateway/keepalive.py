@@ -19,8 +19,8 @@ class KeepAlive:
         self._silence_s = silence_s
         self._comment = comment
         self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time()
-        self._timer = self._loop.call_later(silence_s, self._look)
+        self._last = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     def wrote(self) -> None:
         """Something was sent just now."""
@@ -35,9 +35,12 @@ class KeepAlive:
         self._timer = self._loop.call_later(self._silence_s - silent_for, self._look)
 
     def __enter__(self) -> Self:
+        self.wrote()
+        self._timer = self._loop.call_later(self._silence_s, self._look)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()

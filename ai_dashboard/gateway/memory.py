@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+from collections.abc import Mapping
 
 COLLECT_AFTER = 200_000
 """Objects more than there were before the garbage collector looks at them. Nearly all of ours are gone without its
@@ -12,7 +13,14 @@ LARGE_BLOCK = 4 << 20
 """Bytes from which on a block is the system's own and goes back to it when it is freed. glibc would otherwise learn
 from the first large body to keep all that are as large; smaller ones are too frequent to be fetched each time."""
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # <malloc.h>
+
+
+def share_one_heap() -> None:
+    """Called before any thread starts. glibc would give each a heap of its own, against a contention that the
+    interpreter's lock leaves no room for; and what one thread makes and another lets go of, as every line of the request
+    log, would be spread over all of them: 99 MB instead of 76 after seventy thousand requests."""
+    _mallopt({_M_ARENA_MAX: 1})
 
 
 def keep_house() -> None:
@@ -21,13 +29,13 @@ def keep_house() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
-    _give_back_large_blocks()
+    _mallopt({_M_MMAP_THRESHOLD: LARGE_BLOCK, _M_TRIM_THRESHOLD: 2 * LARGE_BLOCK})
 
 
-def _give_back_large_blocks() -> None:
+def _mallopt(options: Mapping[int, int]) -> None:
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
-        return  # not glibc: musl and macOS give them back without being told
-    mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
-    mallopt(_M_TRIM_THRESHOLD, 2 * LARGE_BLOCK)
+        return  # not glibc: musl and macOS need no telling
+    for option, value in options.items():
+        mallopt(option, value)

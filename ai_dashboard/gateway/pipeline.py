@@ -21,10 +21,9 @@ from ai_dashboard.gateway.entrances import Entrance, headers_of
 from ai_dashboard.gateway.facts import facts_for
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.handling import timeout_of
-from ai_dashboard.gateway.keepalive import KeepAlive
 from ai_dashboard.gateway.on_record import OnRecord, Outlet, shutting_down
+from ai_dashboard.gateway.passing import Passing
 from ai_dashboard.gateway.replying import begun, broke_off, complete, hit_head, reply_head, so_far, used
-from ai_dashboard.gateway.rescue import go_on, note
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.gateway.waiting import wait_for_place
 from ai_dashboard.routing.ensemble import ENSEMBLE
@@ -179,45 +178,26 @@ async def answer_whole(
 async def answer_stream(exchange: Exchange, desk: Desk, entrance: Entrance, ask: Ask, plan: Plan, trip: Trip) -> Answer:
     """Dispatch, and pass the answer on as it comes; one that breaks off is never made to look whole."""
     reply = await _asked(ask, plan, trip, desk)
-    heard = trip.hear if trip.is_heard else None
+    passing = Passing(exchange, desk, entrance, reply)
     try:
         begun(trip, reply, 200)
-        if heard is not None:
-            heard(reply.held)
+        trip.hear(reply.held)
         exchange.start(200, reply_head(entrance.stream_head, entrance, trip, reply), first=reply.held)
-        last = b""
-        try:
-            with KeepAlive(exchange, desk.generation.settings.stream.keepalive_s, entrance.keep_alive) as keep_alive:
-                ended = reply.whole
-                while not ended:
-                    try:
-                        data, ended = await reply.more()
-                    except UpstreamError as error:
-                        reply = await go_on(reply, error, ask, plan, desk.generation, desk.runtime, desk.client)
-                        data = note(reply.attempt.candidate, entrance.keep_alive) + reply.held
-                        ended = reply.whole
-                    if heard is not None:
-                        heard(data)
-                    if ended:
-                        last = data
-                    elif data:
-                        exchange.write(data)
-                        keep_alive.wrote()
-                        await exchange.drain()
-        except UpstreamError as error:
-            told = broke_off(trip, reply, error, desk)
-            exchange.finish(entrance.error_frame(told, trip.id))
-        except asyncio.CancelledError:
-            used(trip, reply, so_far(reply))  # what was said until then is paid for
-            if desk.runtime.draining:
-                exchange.finish(entrance.error_frame(shutting_down(), trip.id))
-            raise
-        else:
-            exchange.finish(last)
-            complete(trip, ask, reply)
+        last = await passing.to_its_end(ask, plan)
+    except UpstreamError as error:
+        told = broke_off(trip, passing.reply, error, desk)
+        exchange.finish(entrance.error_frame(told, trip.id))
+    except asyncio.CancelledError:
+        used(trip, passing.reply, so_far(passing.reply))  # what was said until then is paid for
+        if desk.runtime.draining:
+            exchange.finish(entrance.error_frame(shutting_down(), trip.id))
+        raise
+    else:
+        exchange.finish(last)
+        complete(trip, ask, passing.reply)
     finally:
-        reply.close()
-    return reply
+        passing.reply.close()
+    return passing.reply
 
 
 def _asked(ask: Ask, plan: Plan, trip: Trip, desk: Desk) -> Awaitable[Answer]:

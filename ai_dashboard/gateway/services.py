@@ -245,11 +245,9 @@ async def _pass_on(exchange: Exchange, trip: Trip, reply: Answer, desk: Desk) ->
     head = reply_head(own, OPENAI, trip, reply)
     exchange.start(upstream.status, head, int(length) if length is not None else None, first=reply.held)
     try:
-        ended = reply.whole
-        while not ended:
+        if not reply.whole:
             await exchange.drain()
-            data, ended = await reply.more()
-            exchange.write(data)
+            exchange.write(await reply.pour(exchange.write, exchange.drain))
     except UpstreamError as error:
         broke_off(trip, reply, error, desk)
         exchange.abort()

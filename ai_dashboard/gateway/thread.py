@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from ai_dashboard.gateway.gateway import Gateway
-from ai_dashboard.gateway.memory import keep_house
+from ai_dashboard.gateway.memory import keep_house, share_one_heap
 
 T = TypeVar("T")
 
@@ -48,6 +48,7 @@ class GatewayThread:
     def start(self) -> Gateway:
         """Returns once it listens. Raises whatever kept it from listening."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        share_one_heap()
         self._thread.start()
         return self._ready.result()
 

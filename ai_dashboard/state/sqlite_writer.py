@@ -26,7 +26,7 @@ GATHER_S = 0.5
 AGAIN_S = 1.0
 """Pause before a disk that refused is tried again."""
 
-BATCH = 4096
+BATCH = 1024
 """Rows in one transaction."""
 
 TOGETHER = 64

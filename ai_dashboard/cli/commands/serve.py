@@ -41,7 +41,7 @@ from ai_dashboard.config.load import Config
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.gateway.guard import refuse_open_listener
-from ai_dashboard.gateway.memory import keep_house
+from ai_dashboard.gateway.memory import keep_house, share_one_heap
 from ai_dashboard.gateway.own_events import listening
 from ai_dashboard.gateway.state import state_folder
 from ai_dashboard.gateway.thread import SWITCH_INTERVAL_S, new_loop
@@ -145,6 +145,7 @@ async def _supervise_with_valkey(crew: Crew, order: Order, banner: str) -> int:
 
 
 async def _serve(order: Order) -> None:
+    share_one_heap()
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in SIGNALS:

@@ -128,8 +128,7 @@ class UpstreamConnection(ResponseParser):
     # ── the reply calls ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def more(self) -> asyncio.Future[None]:
-        due = self._loop.time() + self._timeouts.idle_s
-        self._deadline.set(min(due, self._total_due))
+        self._expect_more()
         waiter = self._body_waiter = self._loop.create_future()
         return waiter
 
@@ -177,17 +176,25 @@ class UpstreamConnection(ResponseParser):
 
     def _after_read(self, reply: UpstreamReply) -> None:
         """Tell the reader, and let go of the connection when the reply is whole."""
+        news = self._ended or self._head_waiter is not None
         if self._pieces:
             if not self._ended:
-                reply.feed(self._pieces)
+                if reply.feed(self._pieces):
+                    news = True
+                else:
+                    self._expect_more()
             self._pieces.clear()
-        if self._head_waiter is not None or reply.buffered or self._ended:
+        if news:
             self._wake(reply)
         if self._ended:
             self._rest()
         elif reply.buffered > READ_AHEAD and not self._reading_paused:
             self._reading_paused = reply.held_back = True
             self._transport.pause_reading()
+
+    def _expect_more(self) -> None:
+        due = self._loop.time() + self._timeouts.idle_s
+        self._deadline.set(min(due, self._total_due))
 
     def _rest(self) -> None:
         self._busy = False

@@ -5,6 +5,7 @@ delivered before the failure is raised.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from ai_dashboard.core.errors import UpstreamError, UpstreamInvalid
@@ -33,7 +34,9 @@ class UpstreamReply:
     __slots__ = (
         "_failure",
         "_headers",
+        "_into",
         "_pieces",
+        "_refused",
         "_source",
         "buffered",
         "connected_s",
@@ -61,6 +64,8 @@ class UpstreamReply:
         self._source: Source | None = source
         self._pieces: list[bytes] = []
         self._failure: UpstreamError | None = None
+        self._into: Callable[[bytes], bool] | None = None
+        self._refused: Exception | None = None
 
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
@@ -97,18 +102,47 @@ class UpstreamReply:
         Raises `UpstreamTimeout`, `UpstreamTruncated` or `UpstreamInvalid`. Cancelling it closes the connection.
         """
         while not self._pieces:
-            if self._failure is not None:
-                raise self._failure
-            if self.whole:
+            if not await self._more():
                 return b""
-            if self._source is None:
-                raise RuntimeError("the reply was closed before its end")
-            try:
-                await self._source.more()
-            except asyncio.CancelledError:
-                self.close()
-                raise
         return self._taken()
+
+    async def pour(self, into: Callable[[bytes], bool]) -> bool:
+        """Hand every piece over in the very callback that reads it, so that nobody has to be woken for it.
+
+        Returns True at the true end, False as soon as `into` has: call it again to go on. Raises what `chunk` raises,
+        and what `into` does. Cancelling it closes the connection.
+        """
+        while True:
+            if self._pieces:
+                if not into(self._taken()):
+                    return False
+                continue
+            self._into = into
+            try:
+                if not await self._more():
+                    return True
+                enough = self._into is None
+            finally:
+                self._into = None  # it knows us: the two would keep each other until a collector came by
+            if self._refused is not None:
+                raise self._refused
+            if enough:
+                return False
+
+    async def _more(self) -> bool:
+        """Wait for what comes next; False at the end."""
+        if self._failure is not None:
+            raise self._failure
+        if self.whole:
+            return False
+        if self._source is None:
+            raise RuntimeError("the reply was closed before its end")
+        try:
+            await self._source.more()
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        return True
 
     def _taken(self) -> bytes:
         pieces = self._pieces
@@ -146,11 +180,21 @@ class UpstreamReply:
 
     # ── the connection calls ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def feed(self, pieces: list[bytes]) -> None:
-        """What arrived of the body in one read."""
+    def feed(self, pieces: list[bytes]) -> bool:
+        """What arrived of the body in one read; whether the reader has to be woken for it."""
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        self._pieces.append(data)
-        self.buffered += len(data)
+        into = self._into
+        if into is None:
+            self._pieces.append(data)
+            self.buffered += len(data)
+            return True
+        try:
+            if into(data):
+                return False
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever waits in `pour`, not to the connection
+            self._refused = error
+        self._into = None
+        return True
 
     def end(self) -> None:
         """The body is whole; the connection belongs to the pool from now on."""

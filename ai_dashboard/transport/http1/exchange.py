@@ -121,12 +121,15 @@ class Exchange:
         head = self._open(status, headers, length)
         self._connection.write(head + self._framed(first))
 
-    def write(self, data: bytes) -> None:
-        """A piece of the body. Raises `ValueError` for more than the promised length, `RuntimeError` out of turn."""
+    def write(self, data: bytes) -> bool:
+        """A piece of the body; whether the client keeps up (if not, `drain` before the next). Raises `ValueError` for
+        more than the promised length, `RuntimeError` out of turn."""
         if self.finished or not self.started:
             raise RuntimeError("a body goes between start() and finish()")
+        connection = self._connection
         if framed := self._framed(data):
-            self._connection.write(framed)
+            connection.write(framed)
+        return not connection.write_paused
 
     def _framed(self, data: bytes) -> bytes:
         """A piece of the body as it goes over the wire."""

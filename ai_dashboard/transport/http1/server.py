@@ -137,6 +137,7 @@ class Server:
         except GatewayError as error:
             self._reply_with(exchange, error)
         except asyncio.CancelledError:
+            exchange.task = None  # the task will know this error, and through it the exchange
             self._reply_with(exchange, Overloaded("The server is shutting down.", hint="Try again in a moment."))
             raise
         except Exception as error:  # noqa: BLE001 - the outermost loop: one bad request must not end the others

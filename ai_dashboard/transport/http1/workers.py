@@ -48,11 +48,16 @@ class Workers:
         task = asyncio.current_task()
         exchange: Exchange | None = first
         del first
-        while exchange is not None:
-            await self._answer(exchange)
-            exchange = None  # a resting worker must not keep its last request in memory
-            if task is None or task.cancelling() or len(self._resting) >= MAX_RESTING:
-                return
-            call: asyncio.Future[Exchange] = self._loop.create_future()
-            self._resting.append((call, task))
-            exchange = await call
+        try:
+            while exchange is not None:
+                await self._answer(exchange)
+                exchange = None  # a resting worker must not keep its last request in memory
+                if task is None or task.cancelling() or len(self._resting) >= MAX_RESTING:
+                    return
+                call: asyncio.Future[Exchange] = self._loop.create_future()
+                self._resting.append((call, task))
+                exchange = await call
+        finally:
+            # A task keeps the error that it ended with, that error this frame, and this frame the task: they and all
+            # that they know would stay in memory until a collector came by.
+            task = exchange = None

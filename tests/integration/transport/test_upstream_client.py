@@ -97,6 +97,81 @@ async def test_what_is_here_of_a_body_is_taken_without_waiting() -> None:
         assert reply.at_once() == b""
 
 
+async def test_a_body_is_poured_piece_by_piece_until_it_is_enough() -> None:
+    went_on = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        peer.send(HEAD_5)
+        for letter in (b"a", b"b", b"c"):
+            peer.send(letter)
+            await peer.flush()
+            await asyncio.sleep(0.01)
+        await went_on.wait()
+        peer.send(b"de")
+
+    provider = Provider(script)
+    async with provider.running() as client:
+        reply = await client.send(provider.endpoint, ASK)
+        got: list[bytes] = []
+
+        def take(data: bytes) -> bool:
+            got.append(data)
+            return b"".join(got) not in (b"abc", b"abcde")
+
+        assert await reply.pour(take) is False
+        assert b"".join(got) == b"abc"
+        went_on.set()
+        assert await reply.pour(take) is False
+        assert await reply.pour(take) is True
+        assert b"".join(got) == b"abcde"
+
+
+async def test_what_goes_wrong_with_a_piece_is_raised_where_it_is_poured() -> None:
+    """The connection is not to blame for what its reader makes of it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        peer.send(HEAD_5)
+        await asyncio.sleep(0.01)
+        peer.send(b"ab")
+        await peer.until_closed()
+
+    def take(_data: bytes) -> bool:
+        raise UpstreamInvalid("that is no answer")
+
+    provider = Provider(script)
+    async with provider.running() as client:
+        reply = await client.send(provider.endpoint, ASK)
+        with pytest.raises(UpstreamInvalid, match="that is no answer"):
+            await reply.pour(take)
+        reply.close()
+
+
+async def test_pieces_that_are_poured_keep_the_idle_deadline_away() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        for _ in range(8):
+            await asyncio.sleep(0.05)
+            peer.send(b"x")
+            await peer.flush()
+        await peer.until_closed()
+
+    provider = Provider(script)
+    async with provider.running() as client:
+        reply = await client.send(provider.endpoint, ASK, Timeouts(idle_s=0.25))
+        got = bytearray()
+
+        def take(data: bytes) -> bool:
+            got.extend(data)
+            return True
+
+        with pytest.raises(UpstreamTimeout, match="sent nothing more"):
+            await reply.pour(take)
+        assert got == b"x" * 8
+
+
 async def test_head_has_no_body() -> None:
     async def script(peer: Peer) -> None:
         await peer.request()
