@@ -18,8 +18,8 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # <malloc.h>
 
 def share_one_heap() -> None:
     """Called before any thread starts. glibc would give each a heap of its own, against a contention that the
-    interpreter's lock leaves no room for; and what one thread makes and another lets go of, as every line of the request
-    log, would be spread over all of them: 99 MB instead of 76 after seventy thousand requests."""
+    interpreter's lock leaves no room for; and what one thread makes and another lets go of, as every line of the
+    request log, would be spread over all of them: 99 MB instead of 76 after seventy thousand requests."""
     _mallopt({_M_ARENA_MAX: 1})
 
 
