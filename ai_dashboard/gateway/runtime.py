@@ -19,8 +19,9 @@ from ai_dashboard.telemetry.track import Answered, Track
 # By names of their own: to look a member up in its enumeration takes twenty times as long.
 GONE = Stage.GONE
 
-TALLY_AT = 64
-"""Requests counted at one time: enough to be cheap, and too few for anybody to wait for (half a millisecond)."""
+TALLY_AT = 128
+"""Requests counted at one time: enough to be cheap and to hold up fewer than one request in a hundred, and too few for
+that one to wait for longer than a third of a millisecond or so."""
 
 HEDGES_PER_S = 1.0
 """Second asks a second that are allowed however few requests there are."""

@@ -17,9 +17,10 @@ from ai_dashboard.gateway.memory import keep_house, share_one_heap
 
 T = TypeVar("T")
 
-SWITCH_INTERVAL_S = 0.0005
-"""How long the screen may hold the interpreter before the gateway gets its turn. With the default 5 ms the gateway's
-p99 beside a busy screen was ten times as high."""
+SWITCH_INTERVAL_S = 0.0001
+"""How long the screen, or a thread that writes to disk, may hold the interpreter before the gateway gets its turn. With
+the default 5 ms the gateway's p99 beside a busy screen was ten times as high; with 0.5 ms every request that came while
+the log was written took 1.5 ms instead of 0.3."""
 
 Open = Callable[[], AbstractAsyncContextManager[Gateway]]
 
