@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,12 @@ from benchmarks.siege_scene import Tools
 HERE = Path(__file__).parent
 UNDER_TEST, REST = "0", "1"
 DIRECT = "direct"
+
+LOOK_S = 0.5
+RESTS_AT = 0.06
+"""Of the core, all contenders together: what they take at rest, with their timers and checks."""
+
+SETTLES_WITHIN_S = 30.0
 
 
 @dataclass(slots=True)
@@ -93,6 +101,7 @@ def main(arguments: list[str]) -> int:
             for scenario in scenarios:
                 for entry in entries:
                     _say(f"round {number + 1}/{args.rounds}  {scenario.name:<12} {entry.name}")
+                    _settle(entries)
                     entry.readings.setdefault(scenario.name, []).append(_measure(entry, scenario, load, folder))
         for entry in entries:
             entry.loaded_mb = pss_mb(entry.pid) if entry.pid else 0.0
@@ -142,6 +151,20 @@ def _start(contender: Contender, program: str, folder: Path, upstream: int, stac
         _say(f"{contender.name} did not answer within 60 s, left out:\n{log.read_text(errors='replace')[-2000:]}")
         return None
     return Entry(contender.name, port, start.headers, running.pid, took, pss_mb(running.pid))
+
+
+def _settle(entries: Sequence[Entry]) -> None:
+    """Wait until all of them rest: they share a core, and some work on for seconds when their load is over."""
+    for _ in range(round(SETTLES_WITHIN_S / LOOK_S)):
+        before = _cpu_s(entries)
+        time.sleep(LOOK_S)
+        if _cpu_s(entries) - before <= RESTS_AT * LOOK_S:
+            return
+    _say("somebody still works: the next figure may suffer from it")
+
+
+def _cpu_s(entries: Sequence[Entry]) -> float:
+    return sum(cpu_seconds(entry.pid) for entry in entries if entry.pid)
 
 
 def _measure(entry: Entry, scenario: Scenario, load: Path, folder: Path) -> Reading:

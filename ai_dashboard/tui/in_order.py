@@ -17,8 +17,15 @@ PATIENCE_S = 0.5
 """A key that has not come back by then was lost with the widget that had it; the next ones go on."""
 
 
+Typed = events.Key | events.Paste
+
+
 class KeyDone(Message, bubble=True):
-    """Whoever could take the key before this has had it."""
+    """Whoever could take the key before this has had it: the `turn`th that was handed out."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__()
+        self.turn = turn
 
 
 class InOrder(App[None]):
@@ -26,37 +33,41 @@ class InOrder(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._next_keys: deque[events.Key] = deque()
+        self._waiting: deque[Typed] = deque()
         self._under_way = False
+        self._turn = 0
         self._lost: Timer | None = None
 
     async def on_event(self, event: events.Event) -> None:
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
         elif not self._under_way:
             await self._hand_out(event)
         else:
-            self._next_keys.append(event)
+            self._waiting.append(event)
             if self._lost is None:
                 self._lost = self.set_timer(PATIENCE_S, self._next)
 
-    def on_key_done(self) -> None:
+    def on_key_done(self, done: KeyDone) -> None:
         """The next one, once what the last one began is done: a focus moves when the app comes to it."""
-        self.call_later(self._next)
+        if done.turn == self._turn:  # else nobody waits for it any longer
+            self.call_later(self._next)
 
     async def _next(self) -> None:
         self._under_way = False
         if self._lost is not None:
             self._lost.stop()
             self._lost = None
-        if self._next_keys:
-            await self._hand_out(self._next_keys.popleft())
+        if self._waiting:
+            await self._hand_out(self._waiting.popleft())
 
-    async def _hand_out(self, key: events.Key) -> None:
+    async def _hand_out(self, typed: Typed) -> None:
         taker = self.focused or self.screen
         self._under_way = True
-        if self._next_keys:
+        self._turn += 1
+        if self._waiting:
             self._lost = self.set_timer(PATIENCE_S, self._next)
-        await super().on_event(key)
-        if not taker.post_message(KeyDone()):
-            self.on_key_done()
+        await super().on_event(typed)
+        done = KeyDone(self._turn)
+        if not taker.post_message(done):
+            self.on_key_done(done)

@@ -371,6 +371,16 @@ async def test_what_follows_an_enter_does_not_go_into_the_line_that_it_closes(st
         assert panel.selected == panel.view.rows[2]
 
 
+async def test_what_is_pasted_takes_its_turn_among_keys(stage: Open) -> None:
+    async with stage(working_port()) as on:
+        at_once(on, "4", "slash", *"vl")
+        assert on.app._driver is not None
+        on.app._driver.send_message(events.Paste("lm st"))
+        at_once(on, *"age")
+        await on.pilot.pause()
+        assert on.app.screen.query_one(RequestsPanel).filter.text == "vllm stage"
+
+
 async def test_a_key_that_is_lost_with_its_widget_holds_the_others_up_for_a_moment_only(
     stage: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
