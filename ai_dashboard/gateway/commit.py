@@ -47,6 +47,11 @@ class Answer:
     runtime: Runtime
     settled: bool = False
 
+    @property
+    def ended(self) -> bool:
+        """Whether all of it is here, so that nothing has to be waited for."""
+        return self.whole or self.reply.at_end
+
     async def more(self) -> tuple[bytes, bool]:
         """The next bytes for the caller, perhaps none yet, and whether they are the last. Raises `UpstreamError`."""
         if chunk := await self.reply.chunk():

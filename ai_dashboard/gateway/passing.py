@@ -29,8 +29,6 @@ class Passing:
         """Pass on what comes behind the first bytes, as fast as the caller takes it. Returns the last ones, which the
         caller has not been sent yet. Raises `UpstreamError` where it breaks off and nobody goes on."""
         last, ended = b"", self.reply.whole
-        if ended:
-            return last
         with self._keep_alive:
             while not ended:
                 try:
@@ -43,6 +41,7 @@ class Passing:
 
     async def _gone_on(self, error: UpstreamError, ask: Ask, plan: Plan) -> tuple[bytes, bool]:
         """Somebody else goes on: what is last, if that was all of it."""
+        self._exchange.flush()
         desk = self._desk
         self.reply = reply = await go_on(self.reply, error, ask, plan, desk.generation, desk.runtime, desk.client)
         data = note(reply.attempt.candidate, self._entrance.keep_alive) + reply.held

@@ -182,7 +182,8 @@ async def answer_stream(exchange: Exchange, desk: Desk, entrance: Entrance, ask:
     try:
         begun(trip, reply, 200)
         trip.hear(reply.held)
-        exchange.start(200, reply_head(entrance.stream_head, entrance, trip, reply), first=reply.held)
+        head = reply_head(entrance.stream_head, entrance, trip, reply)
+        exchange.start(200, head, first=reply.held, hold=reply.ended)
         last = await passing.to_its_end(ask, plan)
     except UpstreamError as error:
         told = broke_off(trip, passing.reply, error, desk)

@@ -90,6 +90,11 @@ class UpstreamReply:
         """Whether `chunk` has something to say at once: a piece, the end or a failure."""
         return bool(self._pieces) or self.whole or self._failure is not None
 
+    @property
+    def at_end(self) -> bool:
+        """Whether all of the body was taken, to its true end."""
+        return self.whole and not self._pieces
+
     def at_once(self) -> bytes | None:
         """What `chunk` would return without waiting; None where it would wait, or raise."""
         if not self._pieces:

@@ -35,6 +35,7 @@ class Exchange:
     __slots__ = (
         "_connection",
         "_fields",
+        "_held",
         "_left",
         "_mute",
         "caller",
@@ -76,6 +77,7 @@ class Exchange:
         self._fields = fields
         self._mute = False
         self._left = 0
+        self._held = b""
 
     @property
     def peer(self) -> str:
@@ -115,21 +117,30 @@ class Exchange:
         self.finished = True
         connection.exchange_over(keep_alive=self.keep_alive)
 
-    def start(self, status: int, headers: Headers | HeaderBlock, length: int | None = None, first: bytes = b"") -> None:
+    def start(
+        self,
+        status: int,
+        headers: Headers | HeaderBlock,
+        length: int | None = None,
+        first: bytes = b"",
+        *,
+        hold: bool = False,
+    ) -> None:
         """The reply's head, and with it what is there of the body; more follows by `write`. Without a `length` in bytes
-        it goes in chunks."""
+        it goes in chunks. With `hold` they leave together with what follows, or with `flush`."""
         head = self._open(status, headers, length)
-        self._connection.write(head + self._framed(first))
+        self._held = head + self._framed(first)
+        if not hold:
+            self.flush()
 
     def write(self, data: bytes) -> bool:
         """A piece of the body; whether the client keeps up (if not, `drain` before the next). Raises `ValueError` for
         more than the promised length, `RuntimeError` out of turn."""
         if self.finished or not self.started:
             raise RuntimeError("a body goes between start() and finish()")
-        connection = self._connection
         if framed := self._framed(data):
-            connection.write(framed)
-        return not connection.write_paused
+            self._send(framed)
+        return not self._connection.write_paused
 
     def _framed(self, data: bytes) -> bytes:
         """A piece of the body as it goes over the wire."""
@@ -160,16 +171,27 @@ class Exchange:
                 raise RuntimeError(f"the reply ends {self._left} bytes before the length it was started with")
             if self._left == _CHUNKED:
                 framed += LAST_CHUNK
-        if framed:
-            self._connection.write(framed)
+        self._send(framed)
         self.finished = True
         self._connection.exchange_over(keep_alive=self.keep_alive)
+
+    def flush(self) -> None:
+        """What was held leaves now."""
+        self._send(b"")
+
+    def _send(self, framed: bytes) -> None:
+        """Write, behind what was held for it."""
+        if self._held:
+            framed, self._held = self._held + framed, b""
+        if framed:
+            self._connection.write(framed)
 
     def abort(self, *, reset: bool = False) -> None:
         """Break the reply off: what was written is sent, and the connection ends where more was promised; with `reset`
         at once, as when the program on this side has crashed."""
         if self.finished:
             return
+        self.flush()
         self.finished = True
         self.keep_alive = False
         # Where the end of the connection is the end of the reply, only a reset tells the two ends apart.

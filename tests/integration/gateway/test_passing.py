@@ -12,7 +12,21 @@ from ai_dashboard.gateway.passing import Passing
 from ai_dashboard.gateway.trip import Trip
 from ai_dashboard.transport.client.connection import Outcome, UpstreamConnection
 from ai_dashboard.transport.http1 import Exchange
-from tests.integration.gateway.scene import DONE, HELLO, ROLE, STOP, WORLD, Gate, Play, frame, house, stream, until
+from ai_dashboard.transport.http1.protocol import Connection
+from tests.integration.gateway.scene import (
+    DONE,
+    HELLO,
+    ROLE,
+    STOP,
+    WORLD,
+    Gate,
+    Play,
+    Script,
+    frame,
+    house,
+    stream,
+    until,
+)
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
 
@@ -92,3 +106,57 @@ async def test_who_leaves_leaves_nothing_for_the_garbage_collector(held: bool) -
             assert len([it for it in gc.get_objects() if isinstance(it, Trip)]) == 3  # their records
         finally:
             gc.enable()
+
+
+def in_one_piece(said: bytes) -> Script:
+    """A stream of which head, events and end come in one read."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+    async def answer(exchange: Exchange) -> None:
+        exchange._connection.write(head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(said), said))
+        await asyncio.Event().wait()
+
+    return answer
+
+
+async def test_a_stream_that_came_in_one_piece_leaves_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    write = Connection.write
+
+    def noted(connection: Connection, data: bytes) -> None:
+        written.append(data)
+        write(connection, data)
+
+    said = ROLE + HELLO + STOP + DONE
+    async with house({"first": Play(in_one_piece(said))}) as home:
+        monkeypatch.setattr(Connection, "write", noted)
+        assert (await home.chat()).content == said
+    ours = [data for data in written if b"x-provider: first" in data]
+    assert len(ours) == 1
+    assert ours[0].endswith(b"\r\n0\r\n\r\n")
+
+
+async def test_a_stream_that_came_in_one_piece_and_is_not_whole_is_told_to_be_cut() -> None:
+    async with house({"first": Play(in_one_piece(ROLE + HELLO))}) as home:
+        answer = (await home.chat()).content
+        assert answer.startswith(ROLE + HELLO)
+        assert b"upstream_truncated" in answer
+        assert (await home.record()).stage is Stage.CUT
+
+
+async def test_nothing_is_held_back_while_somebody_else_goes_on() -> None:
+    gate = Gate(ROLE, WORLD + STOP + DONE)
+    plays = {"first": Play(in_one_piece(ROLE + HELLO)), "second": Play(gate)}
+    settings, entries = {"stream": {"on_cut": "continue"}}, {"second": {"type": "vllm"}}
+    async with (
+        house(plays, settings=settings, entries=entries) as home,
+        asyncio.timeout(5),
+        home.http.stream("POST", "/v1/chat/completions", json=ASK) as response,
+    ):
+        got = b""
+        async for data in response.aiter_raw():
+            got += data
+            if b"Hello" in got:
+                gate.open()
+    assert b"rld" in got
+    assert got.endswith(DONE)
