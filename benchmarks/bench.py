@@ -87,7 +87,8 @@ def main(arguments: list[str]) -> int:
         load = _compiled("load", folder)
         if args.ui:
             upstream = _compiled("upstream", folder)
-            print(f"{ui.measure(args.rounds, load, upstream)}\n\n{ui_screen.measure(load, upstream)}")
+            print(f"{ui.measure(args.rounds, load, upstream)}\n", flush=True)
+            print(ui_screen.measure(load, upstream))
             return 0
         if args.caching:
             print(f"\n{caching_hits.measure(args.rounds, load, _compiled('upstream', folder), folder)}")

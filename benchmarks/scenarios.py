@@ -40,13 +40,14 @@ def _body(model: str, size: int, *, stream: bool = False) -> bytes:
 
 
 SMALL = _body("bench", 1024)
+PACED = _body("bench-paced", 1024, stream=True)
 
 SCENARIOS = (
     *(Scenario(f"json c={count}", SMALL, count, 2.0) for count in (1, 16, 64, 256)),
     Scenario("100 KB c=16", _body("bench", 100 * 1024), 16, 2.0),
     Scenario("burst c=16", _body("bench", 1024, stream=True), 16, 2.0),
-    Scenario("paced c=16", _body("bench-paced", 1024, stream=True), 16, 3.0),
-    Scenario("paced c=256", _body("bench-paced", 1024, stream=True), 256, 4.0),
+    Scenario("paced c=16", PACED, 16, 3.0),
+    Scenario("paced c=256", PACED, 256, 4.0),
 )
 
 FIGURES = (

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.contenders import OURS_CONF
 from benchmarks.processes import answers, cpu_seconds, free_port, process
-from benchmarks.scenarios import SMALL
+from benchmarks.scenarios import PACED, SMALL
 from benchmarks.slow_link import slow_link
 from benchmarks.terminal import Terminal, in_a_terminal
 
@@ -46,9 +46,9 @@ class Scene:
         return ["--port", str(self.port), "--config-dir", str(self.folder), "--no-discovery"]
 
     @contextmanager
-    def traffic(self, rate: int, seconds: float) -> Iterator[None]:
-        """So many requests a second while the block lasts, at most for so long."""
-        asked = [str(self.port), str(CONNECTIONS), str(seconds), str(self.folder / "body.json"), str(rate)]
+    def traffic(self, rate: int, seconds: float, body: str = "body.json") -> Iterator[None]:
+        """So many requests a second (0: as many as go) while the block lasts, at most for so long."""
+        asked = [str(self.port), str(CONNECTIONS), str(seconds), str(self.folder / body), str(rate)]
         asking = subprocess.Popen(["taskset", "-c", "1", str(self.load), *asked], stdout=subprocess.DEVNULL)
         try:
             yield
@@ -64,6 +64,7 @@ def measure(load: Path, upstream: Path) -> str:
         folder, provider = Path(name), free_port()
         (folder / "providers.yaml").write_text(OURS_CONF.format(upstream=provider))
         (folder / "body.json").write_bytes(SMALL)
+        (folder / "paced.json").write_bytes(PACED)
         with process([str(upstream), str(provider)], cores="1"):
             for part in (_own_gateway, _attached, _slow):
                 lines += part(Scene(folder, load, free_port()))
@@ -88,6 +89,8 @@ def _own_gateway(scene: Scene) -> Iterator[str]:
         with scene.traffic(RATE, 120):
             screen.watch(SETTLES_S)
             pauses, moves, opened = _keys(screen)
+        with scene.traffic(0, 60, "paced.json"):  # streams, so that some are in flight for certain
+            screen.watch(SETTLES_S)
             screen.press("q")
             screen.until("in flight.")
             screen.press("y")
