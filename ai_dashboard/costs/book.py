@@ -23,6 +23,7 @@ from ai_dashboard.costs.pricing import UNKNOWN, Priced, Prices
 from ai_dashboard.costs.receipt import receipt, reservation
 from ai_dashboard.costs.tally import Tally
 from ai_dashboard.costs.windows import Calendar, Moment
+from ai_dashboard.state.beat import next_beat
 
 Bar = Callable[[RouteFacts, str, str], str | None]
 """Why a model (third) of a provider (second) may not answer, None when it may."""
@@ -238,7 +239,7 @@ class Book:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.ledger.run(self.now), name="ledger")
             while True:
-                await asyncio.sleep(FLUSH_S)
+                await next_beat(FLUSH_S)
                 self.flush()
 
     def flush(self) -> None:

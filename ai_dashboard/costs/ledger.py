@@ -4,7 +4,6 @@ A reservation is held until it is settled, at most for the length of a lease: wh
 money for ever. Reserving asks and takes in one step; nothing here waits while it does.
 """
 
-import asyncio
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from ai_dashboard.costs.account import Account, Limit, Spent
 from ai_dashboard.costs.apart import Promise
 from ai_dashboard.costs.journal import Charge, Journal
 from ai_dashboard.costs.windows import Moment
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.state.sqlite_writer import NotWritten
 
 LOOK_S = 1.0
@@ -187,7 +187,7 @@ class MemoryLedger:
     async def run(self, now: Callable[[], Moment]) -> None:
         while True:
             await self.look(now())
-            await asyncio.sleep(LOOK_S)
+            await next_beat(LOOK_S)
 
     async def close(self) -> None:
         await self.journal.close()

@@ -47,6 +47,7 @@ from ai_dashboard.gateway.snapshot import freeze
 from ai_dashboard.gateway.trip_events import TripEvents
 from ai_dashboard.gateway.watching import watched
 from ai_dashboard.routing.wishes import with_headers
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.telemetry.json_log import JsonLog
@@ -302,7 +303,7 @@ class Gateway:
     async def _tick(self) -> None:
         idle = 0
         while True:
-            await asyncio.sleep(TICK_S)
+            await next_beat(TICK_S)
             self.runtime.reckon(self.runtime.look())
             self.runtime.offer_places()
             idle += 1

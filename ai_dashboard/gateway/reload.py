@@ -39,6 +39,7 @@ from ai_dashboard.gateway.probation import WELL, Probation, begun, went_by
 from ai_dashboard.gateway.runtime import Runtime
 from ai_dashboard.gateway.whatif import LAST, what_if
 from ai_dashboard.routing.live import KnownProvider, Live
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.telemetry.audit import Audit
 
 LOOK_S = 0.25
@@ -377,7 +378,7 @@ class Reloader:
     async def _look(self) -> None:
         """Judge a configuration by the first requests on it."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await next_beat(LOOK_S)
             await self._auditing.retry()
             watch = self._probation
             if watch is None or self._gateway.runtime.requests - watch.since < watch.wanted:

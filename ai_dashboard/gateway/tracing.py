@@ -14,6 +14,7 @@ from ai_dashboard.gateway.desk import Desk
 from ai_dashboard.gateway.generation import Generation
 from ai_dashboard.gateway.spans import span_of
 from ai_dashboard.gateway.trip import Trip
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.telemetry.json_log import JsonLog
 from ai_dashboard.telemetry.traces import Parent, Span, parent_of
 
@@ -52,7 +53,7 @@ class Tracing:
         """Until it is cancelled; then once more, if somebody takes it."""
         try:
             while True:
-                await asyncio.sleep(ROUND_S)
+                await next_beat(ROUND_S)
                 await self.turn()
         finally:
             if self._well:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.logs import Fact, LogEvent, LogEvents, LogLevel
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.telemetry.log_outlets import Outlet
 from ai_dashboard.telemetry.redaction import without_secrets
 
@@ -112,7 +113,7 @@ class JsonLog:
     async def run(self) -> None:
         """Write what was noted, until cancelled."""
         while True:
-            await asyncio.sleep(GATHER_S)
+            await next_beat(GATHER_S)
             if self._waiting or any(source.waiting() for source in self.sources):
                 await asyncio.to_thread(self.write)
 

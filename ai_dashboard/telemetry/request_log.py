@@ -61,6 +61,12 @@ STEP_ROWS = 500
 
 STEP_PAGES = 1000
 
+MAX_WAITING = 10_000
+"""Requests that wait to be written: not many more than the ring keeps in any case. A hundred thousand took 150 MB."""
+
+BODY_UNIT = 8 << 10
+"""So many bytes of bodies that wait count as one request more: 80 MB of them at most."""
+
 KIB = 1024
 MIB = 1024 * KIB
 DAY_S = 86400.0
@@ -87,7 +93,7 @@ class RequestLog(Generic[N]):
         self.path = path
         self._settings = settings
         self._clock = clock
-        self._writer = SqliteWriter(path, STEPS, tell=tell)
+        self._writer = SqliteWriter(path, STEPS, tell=tell, max_waiting=MAX_WAITING)
         self._read = read
         self._rows: Rows[N] = Rows("requests", COLUMNS, row=self._row, may_be_lost=True)
         self._plans: dict[int, tuple[Plan, str]] = {}
@@ -121,7 +127,7 @@ class RequestLog(Generic[N]):
     def note(self, finished: N, body_bytes: int = 0) -> None:
         """Write a request down, soon. `body_bytes` says how much of it waits in memory until then."""
         if self._settings.enabled:
-            self._writer.put(self._rows, finished, 1 + body_bytes // KIB)
+            self._writer.put(self._rows, finished, 1 + body_bytes // BODY_UNIT)
 
     def close(self) -> int:
         """Write all that waits, and end. Says how many could not be written."""

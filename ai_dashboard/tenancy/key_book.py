@@ -1,12 +1,12 @@
 """The keys of this gateway: looked up in memory, changed in their home, and looked after for what others change."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.errors import CallerError, KeyNotFound, KeysUnreadable
 from ai_dashboard.core.secrets import mask
 from ai_dashboard.core.tenancy import Key, KeyView, NewKey
+from ai_dashboard.state.beat import next_beat
 from ai_dashboard.tenancy.key_homes import KeyHome
 from ai_dashboard.tenancy.keys import PREFIX, Entropy, Wanted, changed, make_key, merged, revoked, state_of, view_of
 
@@ -103,7 +103,7 @@ class KeyBook:
         """Look every half second. Runs until it is cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(LOOK_S)
+            await next_beat(LOOK_S)
 
     async def _keep(self, key: Key) -> None:
         await self._home.keep([key])

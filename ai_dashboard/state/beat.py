@@ -1,0 +1,12 @@
+"""The beat that all who look now and then share: those who wait for the same moment are woken together, once."""
+
+import asyncio
+
+SHORTEST_S = 0.001
+"""A beat that is nearer than this has begun already: loops count in milliseconds."""
+
+
+async def next_beat(period_s: float) -> None:
+    """Sleep until the loop's time is a multiple of `period_s`: for as long at most."""
+    left_s = period_s - asyncio.get_running_loop().time() % period_s
+    await asyncio.sleep(left_s if left_s >= SHORTEST_S else left_s + period_s)
