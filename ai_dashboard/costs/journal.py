@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable
 from operator import add
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from ai_dashboard.core.costs import Receipt
 from ai_dashboard.costs.account import EVERYBODY, Spent
 from ai_dashboard.costs.windows import Moment
+from ai_dashboard.state.beat import heard
 from ai_dashboard.state.sqlite_file import Value
 from ai_dashboard.state.sqlite_writer import FileState, Row, Rows, SqliteWriter
 
@@ -71,6 +72,13 @@ Sums = dict[str, Spent]
 """What has been spent from each account."""
 
 
+class Books(NamedTuple):
+    """What others may have written: the sums, and the monthly budget that was set while a gateway ran."""
+
+    sums: Sums
+    limit: int | None
+
+
 def line_of(receipt: Receipt, moment: Moment) -> Line:
     """Where a receipt belongs."""
     return Line(moment.hour, receipt.provider, receipt.model, receipt.tenant, receipt.key, receipt.task)
@@ -87,12 +95,9 @@ class Journal(Protocol):
         """All since a day or an hour, oldest first."""
         ...
 
-    async def sums(self, moment: Moment) -> Sums | None:
-        """What was spent of each account, if others than this process have written since it was last asked."""
-        ...
-
-    async def limit(self) -> int | None:
-        """The monthly budget that was set while a gateway ran."""
+    async def news(self, moment: Moment, *, patiently: bool = False) -> Books | None:
+        """How the books stand, if others than this process have written since that was last asked. `patiently`: there
+        is time until the next beat. Raises `NotWritten`."""
         ...
 
     async def set_limit(self, limit: int | None) -> None:
@@ -109,7 +114,6 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._lines: dict[Line, Counts] = {}
-        self._limit: int | None = None
 
     def add(self, charge: Charge) -> None:
         line, counts = charge
@@ -121,14 +125,11 @@ class MemoryJournal:
     async def lines(self, since: str) -> list[Charge]:
         return sorted((line, counts) for line, counts in self._lines.items() if line.hour >= since)
 
-    async def sums(self, moment: Moment) -> Sums | None:  # noqa: ARG002 - nobody else writes
+    async def news(self, moment: Moment, *, patiently: bool = False) -> Books | None:  # noqa: ARG002 - nobody else writes
         return None
 
-    async def limit(self) -> int | None:
-        return self._limit
-
     async def set_limit(self, limit: int | None) -> None:
-        self._limit = limit
+        pass  # the ledger knows it
 
     async def close(self) -> None:
         pass
@@ -151,17 +152,22 @@ _LIMIT = "monthly_limit"
 _SCOPES = ("tenant", "key", "provider")
 
 
+_Waiting: TypeAlias = tuple[dict[Line, Counts], Line]
+"""A line that waits to be written, and where what is charged to it adds up until then."""
+
+
 class SqliteJournal:
     """In a file. `tell` is called when the file cannot be written, and when it can again, on the writer's thread.
 
     What is charged to a line that waits to be written is added to it there: the file hears of each line twice a second,
-    however many calls there are.
+    however many calls there are. Not across a question for news, though: what is charged after it must not be in the
+    answer, or it would count twice.
     """
 
     def __init__(self, path: Path, tell: Callable[[FileState], None] = lambda _state: None) -> None:
         self._writer = SqliteWriter(path, _STEPS, tell=tell)
-        self._rows: Rows[Line] = Rows("spend", (*Line._fields, *Counts._fields), self._row, _ADD_UP)
-        self._waiting: dict[Line, Counts] = {}
+        self._rows: Rows[_Waiting] = Rows("spend", (*Line._fields, *Counts._fields), self._row, _ADD_UP)
+        self._page: dict[Line, Counts] = {}
         self._lock = threading.Lock()
         self._version = -1
         self._writer.start()
@@ -169,15 +175,17 @@ class SqliteJournal:
     def add(self, charge: Charge) -> None:
         line, counts = charge
         with self._lock:
-            before = self._waiting.get(line)
-            self._waiting[line] = counts if before is None else before.plus(counts)
+            page = self._page
+            before = page.get(line)
+            page[line] = counts if before is None else before.plus(counts)
         if before is None:
-            self._writer.put(self._rows, line)
+            self._writer.put(self._rows, (page, line))
 
-    def _row(self, line: Line) -> Row:
+    def _row(self, waiting: _Waiting) -> Row:
         """On the writer's thread: what is charged from now on waits for the next time."""
+        page, line = waiting
         with self._lock:
-            counts = self._waiting.pop(line)
+            counts = page.pop(line)
         return (*line, *map(int, counts))
 
     async def lines(self, since: str) -> list[Charge]:
@@ -187,24 +195,21 @@ class SqliteJournal:
 
         return await asyncio.wrap_future(self._writer.ask(read))
 
-    async def sums(self, moment: Moment) -> Sums | None:
+    async def news(self, moment: Moment, *, patiently: bool = False) -> Books | None:
         """SQLite numbers what others write; what this process writes itself does not count."""
 
-        def read(connection: sqlite3.Connection) -> Sums | None:
+        def read(connection: sqlite3.Connection) -> Books | None:
             version = int(connection.execute("PRAGMA data_version").fetchone()[0])
             if version == self._version:
                 return None
+            limit = connection.execute("SELECT value FROM settings WHERE name = ?", (_LIMIT,)).fetchone()
+            books = Books(_sums(connection, moment), None if limit is None else int(limit[0]))
             self._version = version
-            return _sums(connection, moment)
+            return books
 
-        return await asyncio.wrap_future(self._writer.ask(read))
-
-    async def limit(self) -> int | None:
-        def read(connection: sqlite3.Connection) -> int | None:
-            row = connection.execute("SELECT value FROM settings WHERE name = ?", (_LIMIT,)).fetchone()
-            return None if row is None else int(row[0])
-
-        return await asyncio.wrap_future(self._writer.ask(read))
+        with self._lock:
+            self._page = {}
+        return await heard(self._writer.ask(read), patiently=patiently)
 
     async def set_limit(self, limit: int | None) -> None:
         def write(connection: sqlite3.Connection) -> None:

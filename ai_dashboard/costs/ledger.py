@@ -167,15 +167,15 @@ class MemoryLedger:
         await self.journal.set_limit(limit)
         self.limit = limit
 
-    async def look(self, moment: Moment) -> None:
+    async def look(self, moment: Moment, *, patiently: bool = False) -> None:
         """Others are workers that write into the same journal. What is settled while it is read is not in its sums."""
         self._meanwhile = []
         try:
-            sums = await self.journal.sums(moment)
-            self.limit = await self.journal.limit()
-            if sums is not None:
-                for name in {*self._accounts, *sums}:
-                    self.account(name).put(sums.get(name, NOTHING), moment)
+            books = await self.journal.news(moment, patiently=patiently)
+            if books is not None:
+                self.limit = books.limit
+                for name in {*self._accounts, *books.sums}:
+                    self.account(name).put(books.sums.get(name, NOTHING), moment)
                 for hold, amount in self._meanwhile:
                     for name, _ in hold.shares:
                         self.account(name).charge(amount, hold.moment)
@@ -186,7 +186,7 @@ class MemoryLedger:
 
     async def run(self, now: Callable[[], Moment]) -> None:
         while True:
-            await self.look(now())
+            await self.look(now(), patiently=True)
             await next_beat(LOOK_S)
 
     async def close(self) -> None:

@@ -241,11 +241,13 @@ class RedisLedger:
     async def _remember(self, moment: Moment) -> None:
         """What this gateway spent before it was started: Redis may have lost it."""
         try:
-            sums = await self.journal.sums(moment)
-            self.limit = await self.journal.limit()
+            books = await self.journal.news(moment)
         except NotWritten:
             return  # the journal says so itself
-        for name, spent in (sums or {}).items():
+        if books is None:
+            return
+        self.limit = books.limit
+        for name, spent in books.sums.items():
             self.account(name).put(spent, moment)
 
     async def _run(self, script: Script, arguments: Sequence[Part], days: Sequence[str] = ()) -> Sequence[Reply]:

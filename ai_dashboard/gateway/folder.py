@@ -4,11 +4,14 @@ import asyncio
 import importlib
 import stat
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_dashboard.config.backups import content_hash
 from ai_dashboard.config.load import FILES
+from ai_dashboard.state.background import Lookout
+from ai_dashboard.state.beat import heard, next_beat
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
 QUIET_MS = 200
 """A file that was changed is read once nothing has changed for this long."""
 
-SILENCE_MS = 1000
-"""After as long a silence the files are looked at anyway."""
+LOOK_S = 1.0
+"""How often the files are looked at unasked."""
 
 Contents = Mapping[str, bytes | None]
 """The files as they were read, None for what is not there."""
@@ -50,17 +53,27 @@ def fingerprint(read: Contents) -> str:
 
 
 async def signs(folder: Path) -> AsyncGenerator[None, None]:
-    """At the beginning, again whenever one of the folder's own files has changed, and after a while in which nothing
-    was told: what changed before the system began to tell, or behind a link, is found then. Raises `OSError` where the
-    folder cannot be watched."""
+    """At the beginning, and again whenever the system tells that one of the folder's own files has changed; it tells
+    nothing of what is behind a link. Raises `OSError` where the folder cannot be watched."""
     # Imported late and aside: nothing that listens should wait for it.
     watchfiles = await asyncio.to_thread(importlib.import_module, "watchfiles")
     yield
-    changes = watchfiles.awatch(
-        folder, watch_filter=is_ours, step=QUIET_MS, recursive=False, rust_timeout=SILENCE_MS, yield_on_timeout=True
-    )
-    async for _ in changes:
+    async for _ in watchfiles.awatch(folder, watch_filter=is_ours, step=QUIET_MS, recursive=False, rust_timeout=0):
         yield
+
+
+async def untold(folder: Path, seen: Callable[[], Contents]) -> AsyncGenerator[None, None]:
+    """Whenever the files are not as they were `seen` last, or cannot be read, at most once a second: what has
+    changed behind a link, before the system began to tell, or where it cannot."""
+    lookout = Lookout("configuration")
+    while True:
+        await next_beat(LOOK_S)
+        try:
+            same = await heard(lookout.look(partial(contents, folder)), patiently=True) == seen()
+        except OSError:
+            same = False  # which is said by whoever reads it again
+        if not same:
+            yield
 
 
 def is_ours(_change: "Change", path: str) -> bool:

@@ -47,7 +47,7 @@ from ai_dashboard.gateway.snapshot import freeze
 from ai_dashboard.gateway.trip_events import TripEvents
 from ai_dashboard.gateway.watching import watched
 from ai_dashboard.routing.wishes import with_headers
-from ai_dashboard.state.beat import next_beat
+from ai_dashboard.state.beat import BEAT_S, next_beat
 from ai_dashboard.state.link import Link
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.telemetry.json_log import JsonLog
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 Discover = Callable[[], Awaitable["Discovery"]]
 
-TICK_S = 0.25
+TICK_S = BEAT_S
 IDLE_TICKS = 4
 """While nothing happens a picture is frozen once a second: rates fall and the uptime grows."""
 

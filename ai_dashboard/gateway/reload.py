@@ -32,7 +32,7 @@ from ai_dashboard.gateway.findings import (
     restart_needed,
     taken_back,
 )
-from ai_dashboard.gateway.folder import Contents, contents, differing, doubts, fingerprint, present, signs
+from ai_dashboard.gateway.folder import Contents, contents, differing, doubts, fingerprint, present, signs, untold
 from ai_dashboard.gateway.generation import Generation, build_generation
 from ai_dashboard.gateway.guard import Guard
 from ai_dashboard.gateway.probation import WELL, Probation, begun, went_by
@@ -107,6 +107,7 @@ class Reloader:
         self._noted(await self._auditing.started(self._store.folder, self._in_force))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._notice(self._store.folder), name="configuration folder")
+            group.create_task(self._look_around(self._store.folder), name="configuration files")
             group.create_task(self._obey(), name="reload")
             group.create_task(self._look(), name="reload watch")
 
@@ -343,12 +344,15 @@ class Reloader:
                 self._hold(note(error.message))
 
     async def _notice(self, folder: Path) -> None:
-        try:
+        """Take changes up at once, where the system tells of them."""
+        with suppress(OSError):
             async for _ in signs(folder):
                 await self._look_again()
-        except OSError as error:
-            message = f"changes that other programs make to {folder} go unnoticed: {error.strerror or error}"
-            self._add(note(message, "send SIGHUP after a change"))
+
+    async def _look_around(self, folder: Path) -> None:
+        """Find what nobody told of."""
+        async for _ in untold(folder, lambda: self._seen):
+            await self._look_again()
 
     async def _look_again(self) -> None:
         try:

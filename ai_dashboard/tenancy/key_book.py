@@ -84,10 +84,10 @@ class KeyBook:
 
     # ── what others change ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def look(self) -> None:
-        """Take over what has changed."""
+    async def look(self, *, patiently: bool = False) -> None:
+        """Take over what has changed; `patiently`, by the next beat."""
         try:
-            turn = await self._home.turn()
+            turn = await self._home.turn(patiently=patiently)
             if turn == self._turn:
                 self._become("")
                 return
@@ -102,7 +102,7 @@ class KeyBook:
     async def watch(self) -> None:
         """Look every half second. Runs until it is cancelled."""
         while True:
-            await self.look()
+            await self.look(patiently=True)
             await next_beat(LOOK_S)
 
     async def _keep(self, key: Key) -> None:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from ai_dashboard.core.errors import KeysUnreadable
 from ai_dashboard.core.tenancy import Key
+from ai_dashboard.state.background import Lookout
+from ai_dashboard.state.beat import heard
 from ai_dashboard.state.link import Link, LinkDown, Part, Script
 from ai_dashboard.state.sqlite_file import open_file, open_reader
 from ai_dashboard.tenancy.keys import merged, newer, read, written
@@ -50,8 +52,9 @@ class KeyHome(Protocol):
         """Put these among them, each unless a newer version is there. Raises `KeysUnreadable`."""
         ...
 
-    async def turn(self) -> str:
-        """Something that is another once anything has changed, whoever did it. Raises `KeysUnreadable`."""
+    async def turn(self, *, patiently: bool = False) -> str:
+        """Something that is another once anything has changed, whoever did it. `patiently`: there is time until the
+        next beat. Raises `KeysUnreadable`."""
         ...
 
 
@@ -69,7 +72,7 @@ class MemoryKeys:
         self._keys = merged(self._keys.values(), keys)
         self._changes += 1
 
-    async def turn(self) -> str:
+    async def turn(self, *, patiently: bool = False) -> str:  # noqa: ARG002 - it is known at once
         return str(self._changes)
 
 
@@ -78,6 +81,7 @@ class SqliteKeys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lookout = Lookout("keys")
 
     async def load(self) -> dict[str, Key]:
         return await asyncio.to_thread(self._load)
@@ -85,8 +89,8 @@ class SqliteKeys:
     async def keep(self, keys: Iterable[Key]) -> None:
         await asyncio.to_thread(self._keep, tuple(keys))
 
-    async def turn(self) -> str:
-        return await asyncio.to_thread(self._turn)
+    async def turn(self, *, patiently: bool = False) -> str:
+        return await heard(self._lookout.look(self._turn), patiently=patiently)
 
     def _load(self) -> dict[str, Key]:
         if not self._path.exists():
@@ -163,8 +167,8 @@ class SharedKeys:
         except LinkDown:
             return  # `reconcile` tells it
 
-    async def turn(self) -> str:
-        own = await self._file.turn()
+    async def turn(self, *, patiently: bool = False) -> str:
+        own = await self._file.turn(patiently=patiently)
         try:
             shared = await self._link.call("GET", _TURN)
         except LinkDown:

@@ -1,12 +1,14 @@
 """The configuration folder, watched."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from ai_dashboard.gateway.folder import contents, fingerprint, is_ours, lost, present, signs
+from ai_dashboard.gateway import folder
+from ai_dashboard.gateway.folder import Contents, contents, fingerprint, is_ours, lost, present, signs, untold
 
 
 def test_every_file_that_counts_is_read(tmp_path: Path) -> None:
@@ -41,18 +43,46 @@ def test_only_the_folders_own_files_count(path: str, ours: bool) -> None:
     assert is_ours(Change.modified, path) is ours
 
 
-async def test_there_are_signs_at_the_beginning_of_a_change_and_of_nothing(tmp_path: Path) -> None:
-    async with aclosing(signs(tmp_path)) as looking, asyncio.timeout(10):
+async def test_there_are_signs_at_the_beginning_and_of_a_change(tmp_path: Path) -> None:
+    async with aclosing(signs(tmp_path)) as looking, asyncio.timeout(10), asyncio.TaskGroup() as group:
+        await anext(looking)
+        told = group.create_task(_next(looking))
+        while not told.done():  # watching begins in its own time
+            (tmp_path / "gateway.yaml").write_text("drain_s: 1\n")
+            await asyncio.wait([told], timeout=0.3)
+
+
+async def test_a_change_that_nobody_tells_of_is_found_and_a_file_that_cannot_be_read_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "LOOK_S", 0.01)
+    before, looks = contents(tmp_path), 0
+
+    def seen() -> Contents:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            (tmp_path / "gateway.yaml").write_text("drain_s: 1\n")
+        return before
+
+    async with aclosing(untold(tmp_path, seen)) as looking, asyncio.timeout(10):
+        await anext(looking)
+        assert looks == 3
+        before = contents(tmp_path)
+        (tmp_path / "providers.yaml").mkdir()
         await anext(looking)
         await anext(looking)
-        (tmp_path / "gateway.yaml").write_text("drain_s: 1\n")
-        await anext(looking)
+        assert looks == 3
 
 
 async def test_a_folder_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="gone"):
         async for _ in signs(tmp_path / "gone"):
             pass
+
+
+async def _next(looking: AsyncGenerator[None, None]) -> None:
+    await anext(looking)
 
 
 def test_a_configuration_is_known_by_all_of_its_files() -> None:

@@ -54,7 +54,7 @@ class InMemory:
         self.keys |= {key.id: key for key in keys}
         self.turns += 1
 
-    async def turn(self) -> str:
+    async def turn(self, *, patiently: bool = False) -> str:
         self._check()
         return str(self.turns)
 
