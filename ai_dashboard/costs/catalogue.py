@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -79,6 +79,19 @@ class Listing:
         return next(held, self.periods[0].tariff)
 
 
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """A service as it is written. Its models stay JSON until somebody asks for them: a tenth of the memory."""
+
+    address: str
+    others: tuple[str, ...]
+    models: bytes
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> "_Service":
+        return cls(entry["address"], tuple(entry.get("others", ())), orjson.dumps(entry["models"]))
+
+
 _Model: TypeAlias = "tuple[Callable[[str], bool], Listing]"
 
 
@@ -90,7 +103,7 @@ class Catalogue:
         read = orjson.loads(text)
         self.date: str = read["about"]["date"]
         self.source: str = read["about"]["source"]
-        self._written: Mapping[str, Mapping[str, Json]] = {entry["name"]: entry for entry in read["services"]}
+        self._written = {entry["name"]: _Service.of(entry) for entry in read["services"]}
         self._models: dict[str, tuple[_Model, ...]] = {}
         self._named: dict[str, str | None] = {}
 
@@ -103,25 +116,20 @@ class Catalogue:
         dashed = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
         spellings = (name, dashed) if dashed != name else (name,)
         # A service that passes on another's models takes the other's prices where it has none of its own.
-        sellers = (service, *self._others(service))
+        sellers = (service, *self._written[service].others)
         found = (self._listing(seller, spelling) for spelling in spellings for seller in sellers)
         return next((listing for listing in found if listing is not None), None)
 
     def _at(self, address: str) -> str | None:
         """The service at an address. Addresses come from the configuration: there are few, and they stay."""
         if address not in self._named:
-            named = (name for name, it in self._written.items() if re.match(str(it["address"]), address))
+            named = (name for name, it in self._written.items() if re.match(it.address, address))
             self._named[address] = next(named, None)
         return self._named[address]
 
-    def _others(self, service: str) -> Sequence[str]:
-        others = self._written[service].get("others", [])
-        return [str(other) for other in others] if isinstance(others, list) else []
-
     def _listing(self, service: str, model: str) -> Listing | None:
         if service not in self._models:
-            models = self._written[service]["models"]
-            entries = [it for it in models if isinstance(it, dict)] if isinstance(models, list) else []
+            entries = orjson.loads(self._written[service].models)
             self._models[service] = tuple((_matcher(it["match"]), _listing(it)) for it in entries)
         return next((listing for matches, listing in self._models[service] if matches(model)), None)
 

@@ -11,7 +11,7 @@ Value: TypeAlias = str | bytes | int | float | None
 BUSY_S = 5.0
 """How long other processes that write into the same file are waited for."""
 
-CACHE_KB = 4096
+CACHE_KB = 1024
 MAX_WAL_BYTES = 64 << 20
 
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
