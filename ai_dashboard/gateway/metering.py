@@ -5,12 +5,14 @@ may come from callers, so a model that neither the configuration nor its provide
 beyond `max_models`: there is an end to the number of figures.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from ai_dashboard.core.costs import dollars
 from ai_dashboard.core.errors import UpstreamError
 from ai_dashboard.core.records import Stage
 from ai_dashboard.gateway.trip import Attempt, Trip
+from ai_dashboard.telemetry.answers import Answered
 from ai_dashboard.telemetry.metrics import Distribution, pairs, sample
 
 # By names of their own: to look a member up in its enumeration takes twenty times as long.
@@ -83,15 +85,12 @@ class Names:
         self._most = most
         self._counts: dict[tuple[str, ...], int] = {}
 
-    def add(self, *names: str) -> None:
-        """Count once."""
+    def add(self, *names: str, count: int = 1) -> None:
+        """Count once, or so many times."""
         counts = self._counts
-        if names in counts:
-            counts[names] += 1
-            return
-        if len(counts) >= self._most:
+        if names not in counts and len(counts) >= self._most:
             names = (OTHER,) * len(names)
-        counts[names] = counts.get(names, 0) + 1
+        counts[names] = counts.get(names, 0) + count
 
     def samples(self) -> Iterator[str]:
         """Every count with its labels."""
@@ -132,13 +131,14 @@ class Meter:
         """Dollars of everything."""
         return dollars(sum(it.cost for it in self._served.values()))
 
-    def add(self, trips: Iterable[Trip]) -> None:
+    def add(self, trips: Sequence[Trip]) -> None:
         """Count requests that are over."""
+        answered: dict[Served, list[Answered]] = {}
         for trip in trips:
             for attempt in trip.attempts:
-                self._attempt(trip, attempt)
-            if trip.plan is not None:
-                self.strategies.add(trip.plan.strategy)
+                served = self._tried(trip, attempt)
+                if attempt.tokens is not None:
+                    answered.setdefault(served, []).append(attempt.answered())
             if trip.hit is not None:
                 if trip.hit.similarity is None:
                     self.hits += 1
@@ -149,37 +149,43 @@ class Meter:
                     self.bypassed += 1
                 else:
                     self.missed += 1
-            self._ended(trip)
+        for served, answers in answered.items():
+            served.succeeded += len(answers)
+            served.total.add([total_s for total_s, _, _ in answers])
+            served.ttft.add([ttft_s or 0.0 for _, ttft_s, _ in answers])
+        for strategy, count in Counter([trip.plan.strategy for trip in trips if trip.plan is not None]).items():
+            self.strategies.add(strategy, count=count)
+        self._ended(trips)
 
-    def _ended(self, trip: Trip) -> None:
-        if trip.stage is GONE:
-            self.left += 1
-        elif trip.error is not None:
-            self.failed += 1
-            self.refusals.add(trip.error)
-        else:
-            self.succeeded += 1
-            self.requests.add(trip.ended - trip.arrived)
-            self.overhead.add(trip.overhead_s)
-            if len(trip.attempts) > 1 and trip.fell_back():
-                answered = (trip.winner or trip.attempts[-1]).candidate.provider
-                self.fallbacks.add(trip.attempts[0].candidate.provider, answered)
+    def _ended(self, trips: Sequence[Trip]) -> None:
+        well: list[Trip] = []
+        for trip in trips:
+            if trip.stage is GONE:
+                self.left += 1
+            elif trip.error is not None:
+                self.failed += 1
+                self.refusals.add(trip.error)
+            else:
+                well.append(trip)
+                if len(trip.attempts) > 1 and trip.fell_back():
+                    answered = (trip.winner or trip.attempts[-1]).candidate.provider
+                    self.fallbacks.add(trip.attempts[0].candidate.provider, answered)
+        self.succeeded += len(well)
+        self.requests.add([trip.ended - trip.arrived for trip in well])
+        self.overhead.add([trip.overhead_s for trip in well])
 
-    def _attempt(self, trip: Trip, attempt: Attempt) -> None:
+    def _tried(self, trip: Trip, attempt: Attempt) -> Served:
+        """Count a try, but for the time it took; under what it is counted."""
         candidate = attempt.candidate
         served = self._served.get((candidate.provider, candidate.model))
         if served is None:
             served = self._serving(candidate.provider, candidate.model)
-        if attempt.tokens is not None:
-            served.succeeded += 1
-            total_s, ttft_s, _ = attempt.answered()
-            served.total.add(total_s)
-            served.ttft.add(ttft_s or 0.0)
-        elif attempt.error in FAILURES:
-            served.failed += 1
-            self.failures.add(candidate.provider, attempt.error)
-        else:
-            served.called_off += 1
+        if attempt.tokens is None:
+            if attempt.error in FAILURES:
+                served.failed += 1
+                self.failures.add(candidate.provider, attempt.error)
+            else:
+                served.called_off += 1
         usage = attempt.usage
         if usage is None and attempt is (trip.winner or trip.attempts[-1]):
             usage = trip.usage
@@ -192,6 +198,7 @@ class Meter:
             served.unpriced += 1
         else:
             served.cost += attempt.cost
+        return served
 
     def _serving(self, provider: str, model: str) -> Served:
         """Where a model is counted that was not asked before."""

@@ -12,9 +12,10 @@ from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import TargetState
 from ai_dashboard.gateway.trip import Attempt, Trip
 from ai_dashboard.routing.retry import RetryBudget, RetryPolicy
+from ai_dashboard.telemetry.answers import Answered, Answers
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.ring import RecordRing
-from ai_dashboard.telemetry.track import Answered, Track
+from ai_dashboard.telemetry.track import Track
 
 # By names of their own: to look a member up in its enumeration takes twenty times as long.
 GONE = Stage.GONE
@@ -119,8 +120,8 @@ class Runtime(Standing):
             answered.append((trip.ended - trip.arrived, ttft_s, tokens))
             overheads.append((trip.overhead_s, None, 0))
         self.tokens.add(now, said)
-        self.track.add(now, answered)
-        self.overhead.add(now, overheads)
+        self.track.add(now, Answers(answered))
+        self.overhead.add(now, Answers(overheads))
         for target, attempts in by_target.items():
             self.count(target, attempts, now)
         self.meter.add(trips)

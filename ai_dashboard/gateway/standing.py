@@ -28,9 +28,10 @@ from ai_dashboard.routing.affinity import conversation_of
 from ai_dashboard.routing.breaker import NEVER, Breaker, BreakerPolicy
 from ai_dashboard.routing.headroom import read as limits_in
 from ai_dashboard.routing.live import Turn
+from ai_dashboard.telemetry.answers import Answers
 from ai_dashboard.telemetry.history import History
 from ai_dashboard.telemetry.rate import RateCounter
-from ai_dashboard.telemetry.track import Answered, Track
+from ai_dashboard.telemetry.track import Track
 
 CLOSED, ACTIVE, DEGRADED = BreakerState.CLOSED, Health.ACTIVE, Health.DEGRADED
 
@@ -113,22 +114,17 @@ class Standing:
     def count(self, target: TargetState, attempts: Sequence[Attempt], now: float) -> None:
         """What attempts at one model at one provider came to that have ended since the last time."""
         state = target.provider
-        whole: list[Answered] = []
-        usual: list[Answered] = []
-        headers: Sequence[tuple[bytes, bytes]] = ()
-        failures = sum(attempt.error is not None for attempt in attempts)
+        answered = [attempt for attempt in attempts if attempt.tokens is not None]
+        whole = [attempt.answered() for attempt in answered]
+        failures = sum([attempt.error is not None for attempt in attempts])
+        headers = next((attempt.headers for attempt in reversed(attempts) if attempt.headers), ())
         for attempt in attempts:
-            if attempt.tokens is not None:
-                whole.append(answered := attempt.answered())
-                if not attempt.cold:
-                    usual.append(answered)
-            headers = attempt.headers or headers
             attempt.target, attempt.headers = None, ()  # records are kept for long, and need neither
         if whole or failures:
-            self.history.add(now, SeriesKey(state.name, target.model), whole, failures)
-        if whole:
-            state.count(now, whole)
-            target.averages.answered(usual)
+            answers = Answers(whole)
+            self.history.add(now, SeriesKey(state.name, target.model), answers, failures)
+            state.count(now, answers)
+            target.averages.answered([it for it, attempt in zip(whole, answered, strict=True) if not attempt.cold])
         if headers:
             state.told(limits_in(headers, now=now, wall=self.clock.wall()))
         if whole and (state.health is not ACTIVE or state.track.errors or self._degraded_p95_s is not None):

@@ -25,8 +25,9 @@ from ai_dashboard.routing.cooldown import Cooldown
 from ai_dashboard.routing.headroom import Left, counted, headroom, scarcest
 from ai_dashboard.routing.live import UNTRIED, Conversation, KnownTarget, TargetLive, Turn
 from ai_dashboard.routing.places import leaves_home
+from ai_dashboard.telemetry.answers import Answers
 from ai_dashboard.telemetry.rate import RateCounter
-from ai_dashboard.telemetry.track import Answered, Track
+from ai_dashboard.telemetry.track import Track
 
 if TYPE_CHECKING:
     from ai_dashboard.gateway.exact_limits import ExactLimits
@@ -271,10 +272,10 @@ class ProviderState:
         self.last_error, self.last_error_at = message, wall
         self.failures.append(Failure(wall, model, message))
 
-    def count(self, now: float, answers: Sequence[Answered]) -> None:
+    def count(self, now: float, answers: Answers) -> None:
         """Count whole answers."""
         self.track.add(now, answers)
-        self.rate.add(now, len(answers))
+        self.rate.add(now, answers.count)
 
     def reckon(self, now: float) -> bool:
         """Work out what is left of its limits. True when it has begun or ceased to let anything through."""

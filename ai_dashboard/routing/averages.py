@@ -59,13 +59,23 @@ class Average:
 class Distribution:
     """Durations in coarse logarithmic buckets."""
 
-    __slots__ = ("_counts", "_total")
+    __slots__ = ("_counts", "_known", "_p95_s", "_total")
 
     def __init__(self) -> None:
         self._counts = [0.0] * (BUCKETS >> COARSE_BITS)
         self._total = 0.0
+        self._p95_s: float | None = None
+        self._known = True
+
+    @property
+    def p95_s(self) -> float | None:
+        """What 95 of 100 stay under, worked out when somebody asks: mostly nobody does between two batches."""
+        if not self._known:
+            self._p95_s, self._known = self.quantile(0.95), True
+        return self._p95_s
 
     def add(self, seconds: float) -> None:
+        self._known = False
         self._counts[bucket_of(seconds) >> COARSE_BITS] += 1
         self._total += 1
         if self._total >= FADES_AT:
@@ -85,17 +95,14 @@ class Distribution:
 
 
 class Averages:
-    """All of it for one model at one provider. What 95 of 100 answers stay under is worked out when a batch has been
-    added: `p95_s` for whole answers, `ttft_p95_s` for the time to the first token. `all` are the averages: to the first
-    token, of whole answers, of success, of loading."""
+    """All of it for one model at one provider. `all` are the averages: to the first token, of whole answers, of
+    success, of loading."""
 
-    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "_ttfts", "all", "p95_s", "ttft_p95_s")
+    __slots__ = ("_load", "_success", "_total", "_totals", "_ttft", "_ttfts", "all")
 
     def __init__(self) -> None:
         self.all = self._ttft, self._total, self._success, self._load = Average(), Average(), Average(), Average()
         self._totals, self._ttfts = Distribution(), Distribution()
-        self.p95_s: float | None = None
-        self.ttft_p95_s: float | None = None
 
     @property
     def ttft_s(self) -> float | None:
@@ -104,6 +111,16 @@ class Averages:
     @property
     def total_s(self) -> float | None:
         return self._total.value
+
+    @property
+    def p95_s(self) -> float | None:
+        """What 95 of 100 whole answers stay under."""
+        return self._totals.p95_s
+
+    @property
+    def ttft_p95_s(self) -> float | None:
+        """What the time to the first token of 95 of 100 stays under."""
+        return self._ttfts.p95_s
 
     @property
     def load_s(self) -> float | None:
@@ -125,12 +142,10 @@ class Averages:
         self._total.add(sum([total for total, _, _ in answers]) / count, count)
         for total, _, _ in answers[:: -(-count // SAMPLED)]:
             self._totals.add(total)
-        self.p95_s = self._totals.quantile(0.95)
         if firsts:
             self._ttft.add(sum(firsts) / len(firsts), len(firsts))
             for first in firsts[:: -(-len(firsts) // SAMPLED)]:
                 self._ttfts.add(first)
-            self.ttft_p95_s = self._ttfts.quantile(0.95)
 
     def failed(self) -> None:
         """Add a failure. Its time is not counted: a quick refusal is no quick answer."""

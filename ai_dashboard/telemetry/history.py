@@ -12,18 +12,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ai_dashboard.core.histogram import bucket_of, quantiles
+from ai_dashboard.core.histogram import quantiles
 from ai_dashboard.core.history import HistoryPoint, HistoryView, Mark, SeriesKey, SeriesView, Spread, Window
 from ai_dashboard.core.snapshot import Percentiles
-from ai_dashboard.telemetry.track import Answered
+from ai_dashboard.telemetry.answers import Answers
 
 MAX_SERIES = 48
 """Models whose history is kept. A busy one takes some 600 KB for its day."""
 
 MAX_MARKS = 64
-
-FASTEST_TOKEN_S = 1e-4
-"""No engine says ten thousand tokens a second: an answer that came faster came in one piece, and says nothing of it."""
 
 TIERS: tuple[tuple[float, int], ...] = tuple(
     (window.step_s, window.points) for window in (Window.FIVE, Window.HOUR, Window.DAY)
@@ -47,21 +44,13 @@ class Tally:
     tokens: int = 0
     counts: tuple[Counts, Counts, Counts] = field(default_factory=lambda: ({}, {}, {}))
 
-    def count(self, answers: Iterable[Answered]) -> None:
+    def count(self, answers: Answers) -> None:
         """Count whole answers."""
-        ttfts, totals, per_tokens = self.counts
-        for total_s, ttft_s, tokens in answers:
-            self.requests += 1
-            self.tokens += tokens
-            bucket = bucket_of(total_s)
-            totals[bucket] = totals.get(bucket, 0) + 1
-            if ttft_s is None:
-                continue
-            bucket = bucket_of(ttft_s)
-            ttfts[bucket] = ttfts.get(bucket, 0) + 1
-            if tokens > 1 and (pace := (total_s - ttft_s) / (tokens - 1)) >= FASTEST_TOKEN_S:
-                bucket = bucket_of(pace)
-                per_tokens[bucket] = per_tokens.get(bucket, 0) + 1
+        self.requests += answers.count
+        self.tokens += answers.tokens
+        for mine, theirs in zip(self.counts, (answers.ttfts, answers.totals, answers.paces), strict=True):
+            for bucket, count in theirs.items():
+                mine[bucket] = mine.get(bucket, 0) + count
 
     def pairs(self) -> Iterator[Iterable[tuple[int, int]]]:
         """Buckets and counts of each histogram."""
@@ -138,7 +127,7 @@ class Series:
     def __init__(self, now: float) -> None:
         self._tiers = [Tier(slice_s, length, now) for slice_s, length in TIERS]
 
-    def add(self, now: float, answers: Sequence[Answered], failures: int) -> None:
+    def add(self, now: float, answers: Answers, failures: int) -> None:
         """Count answers and failures that have come since the last time."""
         self._roll(0, now)
         tally = self._tiers[0].open
@@ -198,7 +187,7 @@ class History:
         self._merged: dict[tuple[SeriesKey, Window], dict[int, HistoryPoint]] = {}
         """Closed slices of whole providers: merging those of a day takes tens of milliseconds."""
 
-    def add(self, now: float, key: SeriesKey, answers: Sequence[Answered], failures: int) -> None:
+    def add(self, now: float, key: SeriesKey, answers: Answers, failures: int) -> None:
         """Count answers and failed tries of one model at one provider."""
         series = self._series.pop(key, None)
         if series is None:

@@ -4,7 +4,7 @@ A family is written line by line, by whoever has the time. Nothing here counts: 
 anyway, in the moment in which somebody asks.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -45,10 +45,15 @@ class Distribution:
         self.total = 0.0
         self._written: tuple[str, ...] = ()
 
-    def add(self, value: float) -> None:
-        """Count a value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, values: Sequence[float]) -> None:
+        """Count values. They mostly lie together, so it is the bounds that are looked up among them."""
+        ordered, counts, before = sorted(values), self.counts, 0
+        for place, bound in enumerate(self.bounds):
+            upto = bisect_right(ordered, bound)
+            counts[place] += upto - before
+            before = upto
+        counts[-1] += len(ordered) - before
+        self.total += sum(ordered)
         self._written = ()
 
     def samples(self, labels: str = "") -> Sequence[str]:

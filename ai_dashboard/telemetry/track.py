@@ -6,14 +6,12 @@ what an expired slice had put in, so that a reading never has to merge 180 of th
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ai_dashboard.core.histogram import BUCKETS, bucket_of, quantiles
+from ai_dashboard.core.histogram import BUCKETS, quantiles
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
-
-Answered = tuple[float, float | None, int]
-"""A whole answer: seconds in all, seconds to its first token (None when it had none), tokens."""
+from ai_dashboard.telemetry.answers import Answers
 
 
 @dataclass(slots=True)
@@ -61,28 +59,19 @@ class Track:
             counted.requests += 1
             counted.errors += 1
 
-    def add(self, now: float, answers: Sequence[Answered]) -> None:
+    def add(self, now: float, answers: Answers) -> None:
         """Count answers that have ended since the last time. Many at once, since rolling and looking up cost more than
         counting does."""
         self.roll(now)
         current = self._slices[-1]
-        totals, ttfts = self._total, self._ttft
-        slice_totals, slice_ttfts = current.total, current.ttft
-        tokens, generation_s = 0, 0.0
-        for total_s, ttft_s, answer_tokens in answers:
-            bucket = bucket_of(total_s)
-            slice_totals[bucket] += 1
-            totals[bucket] += 1
-            if ttft_s is not None:
-                bucket = bucket_of(ttft_s)
-                slice_ttfts[bucket] += 1
-                ttfts[bucket] += 1
-                tokens += answer_tokens
-                generation_s += total_s - ttft_s
+        current.total.update(answers.totals)
+        current.ttft.update(answers.ttfts)
+        _put(self._total, answers.totals)
+        _put(self._ttft, answers.ttfts)
         for counted in (current, self):
-            counted.requests += len(answers)
-            counted.tokens += tokens
-            counted.generation_s += generation_s
+            counted.requests += answers.count
+            counted.tokens += answers.timed_tokens
+            counted.generation_s += answers.generation_s
 
     def roll(self, now: float) -> None:
         """Open the slice that `now` belongs to, and let go of those that have left the window."""
@@ -128,10 +117,14 @@ class Track:
         self.requests -= old.requests
         self.errors -= old.errors
         self.tokens -= old.tokens
-        for bucket, count in old.total.items():
-            self._total[bucket] -= count
-        for bucket, count in old.ttft.items():
-            self._ttft[bucket] -= count
+        _put(self._total, old.total, -1)
+        _put(self._ttft, old.ttft, -1)
+
+
+def _put(histogram: list[int], counts: Mapping[int, int], sign: int = 1) -> None:
+    """Add counts to it, or take them off again."""
+    for bucket, count in counts.items():
+        histogram[bucket] += sign * count
 
 
 def _percentiles(counts: Iterable[tuple[int, int]], total: int) -> Percentiles:

@@ -91,7 +91,6 @@ TESTED_ELSEWHERE = {
     "transport/client/parsing": "tests/integration/transport/test_upstream_client.py",
     "transport/client/tunnel": "tests/integration/transport/test_proxy.py",
     "transport/http1/hangup": "tests/integration/transport/test_http1_server.py",
-    "transport/http1/workers": "tests/integration/transport/test_http1_server.py",
     "transport/client/connect": "tests/integration/transport/test_upstream_client.py",
     "transport/client/connection": "tests/integration/transport/test_upstream_client.py",
     "transport/client/pool": "tests/integration/transport/test_pool.py",

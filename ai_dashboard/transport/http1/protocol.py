@@ -94,7 +94,7 @@ class Connection(RequestParser):
         if len(data) <= SLICE and not self._unparsed:
             self._parse(data)
         else:
-            self._unparsed = memoryview(bytes(self._unparsed) + data)
+            self._unparsed = memoryview(bytes(self._unparsed) + data if self._unparsed else data)
             self._parse_waiting()
         if self._receiving is not None or self._in_head or self._waiting or self._reading_paused:
             self.watch()

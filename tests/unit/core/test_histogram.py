@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_dashboard.core.histogram import BUCKETS, bucket_of, edges, middle, quantiles
+from ai_dashboard.core.histogram import BUCKETS, bucket_of, buckets_of, edges, middle, quantiles
 
 LONGEST_S = 66_000.0
 durations = st.floats(0, LONGEST_S)
@@ -33,6 +33,12 @@ def test_every_bucket_holds_its_own_middle() -> None:
 )
 def test_the_edges(seconds: float, bucket: int) -> None:
     assert bucket_of(seconds) == bucket
+    assert buckets_of([seconds]) == [bucket]
+
+
+@given(st.lists(st.floats(-1, 1e6) | st.floats(0, 1e-4)))
+def test_many_are_found_as_each_by_itself(seconds: list[float]) -> None:
+    assert buckets_of(seconds) == [bucket_of(each) for each in seconds]
 
 
 @given(st.lists(st.floats(1e-4, 600), min_size=1, max_size=60), st.lists(st.floats(0, 1), min_size=1, max_size=4))

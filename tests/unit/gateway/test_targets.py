@@ -21,6 +21,7 @@ from ai_dashboard.gateway.warmth import SILENT, Engine
 from ai_dashboard.routing.breaker import BreakerPolicy
 from ai_dashboard.routing.headroom import Left
 from ai_dashboard.routing.live import UNTRIED, ProviderLive, Turn
+from ai_dashboard.telemetry.answers import Answers
 from ai_dashboard.telemetry.rate import RateCounter
 from ai_dashboard.telemetry.track import Track
 
@@ -157,7 +158,7 @@ def test_what_is_left_is_the_scarcest_of_all_limits() -> None:
     state = provider()
     assert not state.reckon(NOW)
     state.limits = RateLimits(requests_per_minute=10)
-    state.count(NOW, [(1.0, 0.5, 7)] * 4)
+    state.count(NOW, Answers([(1.0, 0.5, 7)] * 4))
     state.in_flight = 1
     assert not state.reckon(NOW)
     assert state.headroom == 0.5

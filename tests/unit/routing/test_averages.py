@@ -74,6 +74,10 @@ def test_a_percentile_is_near_the_truth() -> None:
         distribution.add(value)
     assert distribution.quantile(0.95) == pytest.approx(sorted(seconds)[379], rel=0.14)
     assert distribution.quantile(0.5) == pytest.approx(sorted(seconds)[199], rel=0.14)
+    assert distribution.p95_s == distribution.quantile(0.95)
+    for _ in range(400):
+        distribution.add(100.0)
+    assert distribution.p95_s == distribution.quantile(0.95) == pytest.approx(100, rel=0.14)
 
 
 def test_the_distribution_forgets() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_dashboard.core.history import HistoryView, SeriesKey, SeriesView, Window
+from ai_dashboard.telemetry.answers import Answers
 from ai_dashboard.telemetry.history import MAX_MARKS, MAX_SERIES, TIERS, History
 
 M = SeriesKey("vllm", "qwen3")
@@ -23,7 +24,7 @@ def one(history: History, now: float, window: Window, key: SeriesKey = M) -> Ser
 
 def test_an_answer_is_seen_at_once_in_every_window() -> None:
     history = History()
-    history.add(7.0, M, [(1.0, 0.1, 91)], failures=1)
+    history.add(7.0, M, Answers([(1.0, 0.1, 91)]), failures=1)
     for window in Window:
         series = one(history, 7.5, window)
         assert (series.requests, series.errors, series.tokens) == (2, 1, 91)
@@ -35,7 +36,7 @@ def test_an_answer_is_seen_at_once_in_every_window() -> None:
 
 def test_what_came_in_one_piece_says_nothing_of_speed() -> None:
     history = History()
-    history.add(0.0, M, [(1.0, 1.0, 500), (1.0, 0.9999, 500), (1.0, None, 5), (1.0, 0.5, 1)], failures=0)
+    history.add(0.0, M, Answers([(1.0, 1.0, 500), (1.0, 0.9999, 500), (1.0, None, 5), (1.0, 0.5, 1)]), failures=0)
     series = one(history, 0.0, Window.FIVE)
     assert series.per_token.p50 is None
     assert series.ttft.p50 is not None
@@ -48,7 +49,7 @@ def test_what_came_in_one_piece_says_nothing_of_speed() -> None:
 def test_every_window_holds_exactly_what_is_young_enough(times: list[float], later: float) -> None:
     history = History()
     for at in times:
-        history.add(at, M, [(0.5, 0.2, 10)], failures=0)
+        history.add(at, M, Answers([(0.5, 0.2, 10)]), failures=0)
     now = times[-1] + later
     for window in Window:
         newest = int(now // window.step_s)
@@ -67,7 +68,7 @@ def test_percentiles_of_a_long_window_are_those_of_all_its_answers() -> None:
     history = History()
     values = [0.01 * 1.01**index for index in range(600)]
     for index, value in enumerate(values):
-        history.add(index * 6.0, M, [(value, value / 2, 10)], failures=0)
+        history.add(index * 6.0, M, Answers([(value, value / 2, 10)]), failures=0)
     series = one(history, 3_599.0, Window.HOUR)
     assert series.requests == 600
     assert series.total.p95 == pytest.approx(values[math.ceil(0.95 * 600) - 1], rel=0.04)
@@ -77,9 +78,9 @@ def test_percentiles_of_a_long_window_are_those_of_all_its_answers() -> None:
 def test_models_of_a_provider_are_merged_and_the_busiest_comes_first() -> None:
     history = History()
     other = SeriesKey("vllm", "other")
-    history.add(1.0, M, [(1.0, 0.1, 5)] * 3, failures=0)
-    history.add(1.0, other, [(2.0, 0.2, 5)], failures=0)
-    history.add(1.0, SeriesKey("openai", "gpt"), [(2.0, 0.2, 5)] * 2, failures=0)
+    history.add(1.0, M, Answers([(1.0, 0.1, 5)] * 3), failures=0)
+    history.add(1.0, other, Answers([(2.0, 0.2, 5)]), failures=0)
+    history.add(1.0, SeriesKey("openai", "gpt"), Answers([(2.0, 0.2, 5)] * 2), failures=0)
     seen = view(history, 2.0, Window.HOUR, SeriesKey("vllm"))
     assert [(it.key.provider, it.key.model, it.requests) for it in seen.series] == [
         ("vllm", "", 4), ("vllm", "qwen3", 3), ("openai", "", 2), ("openai", "gpt", 2), ("vllm", "other", 1),
@@ -96,7 +97,7 @@ def test_a_whole_provider_is_the_same_however_often_it_was_looked_at() -> None:
     for at in range(0, 900, 3):
         for history in (watched, unwatched):
             key = M if at % 2 else SeriesKey("vllm", "other")
-            history.add(float(at), key, [(0.1 + at / 300, 0.1, 20)], failures=at % 5 == 0)
+            history.add(float(at), key, Answers([(0.1 + at / 300, 0.1, 20)]), failures=at % 5 == 0)
         view(watched, float(at), Window.HOUR, both)
         view(watched, float(at), Window.FIVE, both)
     for window in (Window.FIVE, Window.HOUR):
@@ -107,8 +108,8 @@ def test_a_whole_provider_is_the_same_however_often_it_was_looked_at() -> None:
 def test_a_model_that_nobody_asks_any_more_makes_room() -> None:
     history = History()
     for number in range(MAX_SERIES + 3):
-        history.add(float(number), SeriesKey("p", f"m{number}"), [(1.0, 0.1, 5)], failures=0)
-        history.add(float(number), SeriesKey("p", "m0"), [(1.0, 0.1, 5)], failures=0)
+        history.add(float(number), SeriesKey("p", f"m{number}"), Answers([(1.0, 0.1, 5)]), failures=0)
+        history.add(float(number), SeriesKey("p", "m0"), Answers([(1.0, 0.1, 5)]), failures=0)
     kept = {it.key.model for it in view(history, 60.0, Window.HOUR).series}
     assert len(kept) == MAX_SERIES + 1  # and all of the provider's together
     assert {"m0", f"m{MAX_SERIES + 2}"} <= kept
@@ -118,7 +119,7 @@ def test_a_model_that_nobody_asks_any_more_makes_room() -> None:
 def test_slices_do_not_grow_without_end() -> None:
     history = History()
     for at in range(0, 200_000, 4):
-        history.add(float(at), M, [(0.5, 0.1, 5)], failures=0)
+        history.add(float(at), M, Answers([(0.5, 0.1, 5)]), failures=0)
     series = history._series[M]
     assert [len(tier.closed) for tier in series._tiers] == [length - 1 for _, length in TIERS]
     assert [sum(it.requests for it in tier.closed) for tier in series._tiers] == [

@@ -19,8 +19,7 @@ def read(page: str, form: Form) -> Samples:
 
 def distribution(*values: float) -> Distribution:
     made = Distribution((0.1, 1.0))
-    for value in values:
-        made.add(value)
+    made.add(values)
     return made
 
 
@@ -50,11 +49,21 @@ def test_both_forms_are_read_by_prometheus_own_parsers(form: Form) -> None:
     assert "nobody_said" not in page
 
 
+@given(st.lists(st.floats(0, 2) | st.sampled_from((0.1, 1.0))), st.lists(st.floats(0, 2)))
+def test_each_value_counts_where_it_is_at_most_the_bound(first: list[float], later: list[float]) -> None:
+    made = distribution(*first)
+    made.add(later)
+    values = first + later
+    tenth, one = sum(value <= 0.1 for value in values), sum(value <= 1.0 for value in values)
+    assert made.counts == [tenth, one - tenth, len(values) - one]
+    assert made.total == pytest.approx(sum(values))
+
+
 def test_a_distribution_is_written_anew_once_it_has_changed() -> None:
     made = distribution(0.05)
     first = made.samples("")
     assert made.samples("") is first
-    made.add(0.5)
+    made.add([0.5])
     assert list(made.samples("")) == [
         '_bucket{le="0.1"} 1', '_bucket{le="1.0"} 2', '_bucket{le="+Inf"} 2', "_count 2", "_sum 0.55",
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ai_dashboard.core.histogram import bucket_of
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
+from ai_dashboard.telemetry.answers import Answers
 from ai_dashboard.telemetry.track import Track
 
 WINDOW_S = SLICE_S * SLICES
@@ -16,8 +17,8 @@ WINDOW_S = SLICE_S * SLICES
 
 def test_the_histograms_are_those_of_the_window() -> None:
     track = Track(0.0)
-    track.add(0.0, [(1.0, 0.1, 5)] * 3)
-    track.add(WINDOW_S - 1, [(2.0, None, 5)])
+    track.add(0.0, Answers([(1.0, 0.1, 5)] * 3))
+    track.add(WINDOW_S - 1, Answers([(2.0, None, 5)]))
     ttft, total = track.histograms(WINDOW_S - 1)
     assert (sum(ttft), sum(total), total[bucket_of(1.0)], total[bucket_of(2.0)]) == (3, 4, 3, 1)
     ttft, total = track.histograms(WINDOW_S + 1)
@@ -54,7 +55,7 @@ def replay(answers: list[Answer]) -> Track:
         if answer.failed:
             track.add_failure(answer.at)
         else:
-            track.add(answer.at, [(answer.total_s, answer.ttft_s, answer.tokens)])
+            track.add(answer.at, Answers([(answer.total_s, answer.ttft_s, answer.tokens)]))
     return track
 
 
@@ -112,7 +113,7 @@ def test_every_slice_of_the_window_is_counted(answers: list[Answer]) -> None:
 def test_an_empty_window_leaves_no_residue() -> None:
     track = Track(0.0)
     for step in range(1000):
-        track.add(step * 7.0, [(0.3, 0.1, 1)])
+        track.add(step * 7.0, Answers([(0.3, 0.1, 1)]))
     track.roll(1000 * 7.0 + 2 * WINDOW_S)
     assert (track.requests, track.tokens, track.generation_s) == (0, 0, 0.0)
     assert track.percentiles(1000 * 7.0 + 2 * WINDOW_S) == (Percentiles(), Percentiles())
@@ -127,8 +128,8 @@ def test_a_failure_counts_and_its_time_does_not() -> None:
 
 def test_a_clock_that_steps_back_counts_in_the_slice_that_is_open() -> None:
     track = Track(100.0)
-    track.add(100.0, [(1.0, None, 0)])
-    track.add(3.0, [(1.0, None, 0)])
+    track.add(100.0, Answers([(1.0, None, 0)]))
+    track.add(3.0, Answers([(1.0, None, 0)]))
     assert track.current().requests == track.requests == 2
     assert track.closed() == ()
 
@@ -136,9 +137,9 @@ def test_a_clock_that_steps_back_counts_in_the_slice_that_is_open() -> None:
 @given(st.lists(st.tuples(st.floats(1e-3, 600), st.none() | st.floats(1e-3, 1), st.integers(0, 99)), max_size=20))
 def test_many_at_once_count_as_one_by_one(answers: list[tuple[float, float | None, int]]) -> None:
     together, singly = Track(0.0), Track(0.0)
-    together.add(1.0, answers)
+    together.add(1.0, Answers(answers))
     for answer in answers:
-        singly.add(1.0, [answer])
+        singly.add(1.0, Answers([answer]))
     assert together.current() == singly.current()
     assert together.percentiles(1.0) == singly.percentiles(1.0)
     assert together.tokens == singly.tokens
