@@ -1,11 +1,12 @@
 """One answer as it is kept: the bytes that the first caller was sent, and what has to be known to send them again."""
 
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import orjson
 
 from ai_dashboard.core.chat import Form
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 
 VERSION = 1

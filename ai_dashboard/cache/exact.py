@@ -1,7 +1,5 @@
 """The exact cache: the same ask gets the same answer, and is asked once however many ask it at one time."""
 
-from dataclasses import dataclass
-
 from ai_dashboard.cache.entry import Entry
 from ai_dashboard.cache.flights import Flights, Turn
 from ai_dashboard.cache.keys import ExactKey
@@ -11,6 +9,7 @@ from ai_dashboard.cache.shared import SharedHome
 from ai_dashboard.core.cache import ExactFigures
 from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(slots=True)

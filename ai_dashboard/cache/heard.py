@@ -2,11 +2,11 @@
 read again. What the bytes alone do not say is part of the name, so nothing is taken for something else."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ai_dashboard.cache.keys import ExactKey, Scope, exact_key
 from ai_dashboard.core.chat import Ask, Form
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import RouteFacts
 
 MAX_BYTES = 16 << 20

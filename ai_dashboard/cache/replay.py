@@ -5,13 +5,14 @@ one id for one reply. What has been written once for another form is kept for th
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from ai_dashboard.cache.entry import Entry
 from ai_dashboard.cache.judge import events_of, output_in
 from ai_dashboard.cache.keys import SAYS_MORE
 from ai_dashboard.core.chat import Ask, Form, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.core.events import Usage
 from ai_dashboard.dialects.forms import ReplyHead

@@ -5,9 +5,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 
 HINT = 'write "always", "off", true, false, or an object with no-cache, no-store, ttl, always, semantic'

@@ -4,10 +4,11 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from ai_dashboard.core.costs import dollars, money
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Text, Thinking, Usage
 from ai_dashboard.core.playground import Answered, Refused, Routed, Told
 from ai_dashboard.tui.format import NOTHING, duration

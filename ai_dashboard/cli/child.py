@@ -11,9 +11,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.state import ADMIN_KEY_VARIABLE
 

@@ -9,11 +9,11 @@ import os
 import select
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
 from ai_dashboard.cli.child import START_S, serve_command
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 
 LAST_WORDS = "daemon.err"

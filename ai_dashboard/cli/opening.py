@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,6 +23,7 @@ from ai_dashboard.cli.saving.swapping import finish_first
 from ai_dashboard.config.load import Loaded, load
 from ai_dashboard.config.locate import find_folder
 from ai_dashboard.config.schema import GatewaySettings
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.demo.faults import ChosenFault, written
 from ai_dashboard.gateway.gateway import Gateway, Options

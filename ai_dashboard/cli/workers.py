@@ -9,11 +9,11 @@ import asyncio
 import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from ai_dashboard.cli.hangup import on_hangup
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import LogLevel
 
 START_S = 30.0

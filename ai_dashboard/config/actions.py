@@ -5,9 +5,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from ai_dashboard.core.data import dataclass
 
 FILE = Path(__file__).with_name("actions.json")
 

@@ -7,13 +7,13 @@ The files are what counts: one that the index does not know is listed all the sa
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 
 from ai_dashboard.config.atomic import append_line, replace_file
+from ai_dashboard.core.data import dataclass
 
 FOLDER = ".backups"
 INDEX = "index.jsonl"

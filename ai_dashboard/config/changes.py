@@ -4,13 +4,14 @@ Compared are two configurations as they were understood, not their texts: a move
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, SecretStr
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.redact import redact
+from ai_dashboard.core.data import dataclass
 
 Verb = Literal["added", "removed", "changed"]
 

@@ -13,10 +13,11 @@ condition so that `parse` reads the same again. Messages repeat names and signs,
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Literal, assert_never
+
+from ai_dashboard.core.data import dataclass
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 16

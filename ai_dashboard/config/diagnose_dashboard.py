@@ -5,13 +5,13 @@ later version has an action on a key that was free.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ai_dashboard.config.actions import Actions, actions
 from ai_dashboard.config.key_names import normal
 from ai_dashboard.config.schema.dashboard import DashboardSettings
 from ai_dashboard.config.validate import Source
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.screen import ScreenSettings
 

@@ -6,7 +6,6 @@ costs nothing. All probes run side by side and share one budget of time; whoever
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ from ai_dashboard.config.expand import Env
 from ai_dashboard.config.hosts import address_of
 from ai_dashboard.config.load import with_key
 from ai_dashboard.config.schema import DEFAULT_BASE_URLS, OLLAMA_CLOUD, USUAL_KEYS, Model, Provider, ProviderType
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 USUAL_ADDRESSES = (

@@ -7,7 +7,6 @@ weight. What LiteLLM has no word for is left out and noted in the head of the fi
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import yaml
 
@@ -16,6 +15,7 @@ from ai_dashboard.config.load import GATEWAY, PROVIDERS, SERVING, Config
 from ai_dashboard.config.schema import Capability, ChainLink, LoadBalance, parameters_in, parameters_of
 from ai_dashboard.config.yaml_read import decode, parse
 from ai_dashboard.config.yaml_tree import Data, Node, Scalar, node_at
+from ai_dashboard.core.data import dataclass
 
 EXPORTED = "litellm-unified.yaml"
 

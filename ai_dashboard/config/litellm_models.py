@@ -5,12 +5,12 @@ Keys are only ever named (`os.environ/VAR`); what a file holds itself stays ther
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
 from ai_dashboard.config.schema import Model, Provider
 from ai_dashboard.config.yaml_tree import Data, Node, Scalar, node_at
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.secrets import PLAIN_HEADERS
 
 PREFIXES: Mapping[str, str] = {

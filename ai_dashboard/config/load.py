@@ -5,7 +5,7 @@ Precedence is flag, environment, file, default; flags are the command line's con
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -29,6 +29,7 @@ from ai_dashboard.config.schema.dashboard import DashboardSettings
 from ai_dashboard.config.validate import Source, validate
 from ai_dashboard.config.yaml_read import MAX_CHARS, YamlProblem, decode, parse
 from ai_dashboard.config.yaml_tree import Map, Mark
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.screen import ScreenSettings
 

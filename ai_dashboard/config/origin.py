@@ -7,7 +7,7 @@ file. Where a short form was read as a long one, all parts of the long one stand
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from ai_dashboard.config.redact import redact
 from ai_dashboard.config.schema import Provider
 from ai_dashboard.config.schema.base import Section
 from ai_dashboard.config.yaml_tree import Data, Items, Map, Node, Scalar
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.secrets import PLAIN_HEADERS, mask
 
 _VARIABLES = re.compile(r"\$?\$\{([A-Za-z_][A-Za-z0-9_]*)|os\.environ/([A-Za-z_][A-Za-z0-9_]*)")

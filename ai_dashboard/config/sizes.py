@@ -1,9 +1,9 @@
 """Ranges of model sizes as people write them: `< 8B`, `<= 8B`, `> 13B`, `>= 13B`, `8B - 13B`, `8B`."""
 
 import re
-from dataclasses import dataclass
 
 from ai_dashboard.config.schema.providers import parameters_of
+from ai_dashboard.core.data import dataclass
 
 _RANGE = re.compile(r"\s*(?P<sign><=|>=|<|>)?\s*(?P<first>[^<>-]+?)\s*(?:(?:-|–|to)\s*(?P<last>[^<>-]+?))?\s*")
 

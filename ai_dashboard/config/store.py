@@ -5,7 +5,6 @@ the other files before anything is written, the old file is backed up, and the n
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from ai_dashboard.config.changes import Change, changes
 from ai_dashboard.config.expand import Env
 from ai_dashboard.config.load import FILES, Config, Loaded, load
 from ai_dashboard.config.saved import Saves
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 MISSING = ""

@@ -6,7 +6,6 @@ of them may be a secret.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, TypeVar, get_args, get_origin
@@ -17,6 +16,7 @@ from pydantic_core import ErrorDetails
 from ai_dashboard.config.schema.base import DROP_UNKNOWN, PASSED_OVER, Section
 from ai_dashboard.config.schema.gateway import NOT_YET
 from ai_dashboard.config.yaml_tree import Items, Map, Node, Scalar, key_mark, node_at, plain, value_mark
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 MAX_FINDINGS = 100

@@ -7,7 +7,7 @@ say what the old one said but for that one value; whatever would change more is 
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import yaml
@@ -17,6 +17,7 @@ from ai_dashboard.config.validate import dotted
 from ai_dashboard.config.yaml_read import LOADER, YamlProblem, decode, parse
 from ai_dashboard.config.yaml_scalars import resolved
 from ai_dashboard.config.yaml_tree import Data, Node, plain
+from ai_dashboard.core.data import dataclass
 
 BOM = b"\xef\xbb\xbf"
 

@@ -7,13 +7,14 @@ int and float are told from text: a tag such as `12:30` or a date stays what it 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import yaml
 
 from ai_dashboard.config.yaml_scalars import SCALAR_TAGS, Plain, resolved, tagged
 from ai_dashboard.config.yaml_tree import Entry, Items, Map, Mark, Node, Scalar
+from ai_dashboard.core.data import dataclass
 
 MAX_CHARS = 10_000_000
 """Characters that a document may hold once its aliases are written out."""

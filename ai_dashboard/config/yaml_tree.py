@@ -4,9 +4,9 @@ Map keys are always text. `yaml_read` makes such trees; here is what they are an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.config.yaml_scalars import Plain
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

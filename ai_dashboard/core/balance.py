@@ -1,9 +1,9 @@
 """What is left of all that is limited, at a glance: as the admin API and the command line show it."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ai_dashboard.core.costs import BudgetView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import LimitView
 
 

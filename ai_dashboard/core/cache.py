@@ -1,7 +1,6 @@
 """The cache as the admin API and the command line show it."""
 
-from dataclasses import dataclass
-
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Mark, Window
 
 

@@ -4,8 +4,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, NamedTuple
+
+from ai_dashboard.core.data import dataclass
 
 JsonObject = dict[str, Any]
 """A parsed JSON object. `Any` because callers may send fields that we pass on without knowing them."""

@@ -1,11 +1,11 @@
 """The one door between a gateway and whoever watches or steers it, in the same process or over HTTP."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ai_dashboard.core.cache import CacheView, Expired, Invalidated
 from ai_dashboard.core.costs import CostsView, Dimension
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.core.history import HistoryView, ProviderDetail, SeriesKey, ServiceAction, ServiceView, Window
 from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents

@@ -4,9 +4,9 @@ Amounts are whole nano-dollars, and prices nano-dollars for 1000 tokens: whole n
 in whatever order. Only what is shown to people is in dollars. A price or an amount that nobody knows is None, never 0.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 
 DOLLAR = 1_000_000_000

@@ -1,7 +1,8 @@
 """What is wrong, doubtful or worth knowing about a configuration, with the place and the fix."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ai_dashboard.core.data import dataclass
 
 
 class Severity(StrEnum):

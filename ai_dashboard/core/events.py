@@ -4,8 +4,9 @@
 `Usage` may come at any time, several times (the last one holds); after the last `Finished` only `Usage` may come.
 """
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from ai_dashboard.core.data import dataclass
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 

@@ -4,10 +4,11 @@ Figures that every screen shows are in `core.snapshot`; these are made on demand
 time. Durations are seconds, sizes bytes, `at` Unix time; `None` means "not known", never zero.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Health, Percentiles
 
 

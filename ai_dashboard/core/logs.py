@@ -1,9 +1,11 @@
 """What a gateway tells of itself while it runs: events, what an operator does about alerts, and who changed what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal, TypeAlias
+
+from ai_dashboard.core.data import dataclass
 
 Fact: TypeAlias = str | int | float | bool | None
 

@@ -1,7 +1,8 @@
 """Models as the operator sees them: who has which, what it takes and costs, and what lies on the disk of an Ollama."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

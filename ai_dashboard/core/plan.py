@@ -1,7 +1,8 @@
 """Where a request would go, and why: the ordered attempts and every candidate that was left out."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 Tier = Literal["low", "medium", "high"]
 """How good a model's answers are, roughly."""

@@ -1,8 +1,8 @@
 """A question that the operator asks through the gateway, and what is told of the answer while it comes."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Text, Thinking, Usage
 from ai_dashboard.core.records import RequestRecord
 

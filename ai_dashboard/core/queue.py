@@ -5,8 +5,8 @@ requests. Durations are seconds, `at` is Unix time; `None` means "not known", ne
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Window
 
 

@@ -5,9 +5,9 @@ listed here are said as they are.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Excluded
 
 

@@ -1,9 +1,9 @@
 """What happened to one request: the row in the request list and everything behind it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan, RouteFacts
 

@@ -1,9 +1,9 @@
 """Requests as they are written down, and as they are read again long after."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.core.records import AttemptRecord, Stage

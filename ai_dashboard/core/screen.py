@@ -1,8 +1,9 @@
 """How the screen looks and which keys it listens to, as the operator wrote it. It travels with every picture, so that a
 screen that is attached from elsewhere looks the same."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 ThemeName = Literal["auto", "dark", "light", "ansi-dark", "ansi-light"]
 """`auto` is dark, in the terminal's own 16 colours where it has no more or none are wanted."""

@@ -5,11 +5,12 @@ Durations are seconds, sizes bytes, rates per second unless a name says otherwis
 known", never zero.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
 from ai_dashboard.core.costs import Window
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.screen import ScreenSettings

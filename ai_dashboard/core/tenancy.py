@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ai_dashboard.core.costs import UNLIMITED, Allowance
+from ai_dashboard.core.data import dataclass
 
 KeyScope = Literal["chat", "read", "admin"]
 """What a key opens: asking models, reading which there are, or the admin API."""

@@ -1,9 +1,9 @@
 """One account: what has been spent in the day, the month and in all, and what calls in flight may still cost. Pure."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ai_dashboard.core.costs import Allowance, Window
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.costs.windows import Moment
 
 EVERYBODY = "total"

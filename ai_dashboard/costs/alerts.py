@@ -1,9 +1,10 @@
 """What an operator should know about money: budgets that run out, and costs that nobody knows."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ai_dashboard.core.costs import Allowance, money
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Alert, AlertLevel
 from ai_dashboard.costs.account import Limit
 from ai_dashboard.costs.budgets import used_up, whose

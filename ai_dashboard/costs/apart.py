@@ -6,10 +6,10 @@ cannot spend the same money twice. A promise is made bigger by the others only, 
 does so before he tells them.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ai_dashboard.core.costs import Allowance
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.costs.account import Account
 from ai_dashboard.costs.windows import Moment
 

@@ -6,11 +6,12 @@ Calls that cost nothing are written down, and never wait for a budget.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ai_dashboard.config.schema.budgets import Budgets
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import UNLIMITED, Allowance, Receipt
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import BudgetExceeded
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import RouteFacts

@@ -1,11 +1,11 @@
 """What may be spent, as the configuration says it: who has which allowance, and how a limit is told to people."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from ai_dashboard.config.schema.budgets import OTHERS, Budgets, Spending
 from ai_dashboard.core.costs import UNLIMITED, Allowance, money, nano
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import BudgetExceeded
 from ai_dashboard.costs.account import EVERYBODY, Limit
 from ai_dashboard.costs.ledger import Refused

@@ -1,6 +1,6 @@
 """Who pays for a machine that is paid by the hour: those that it works for, each its part of every moment."""
 
-from dataclasses import dataclass
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ change for long prompts; then all tokens of the request cost what the longer pro
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from ai_dashboard.core.costs import Rates
+from ai_dashboard.core.data import dataclass
 
 PRICES = Path(__file__).with_name("prices.json")
 

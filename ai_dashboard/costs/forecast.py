@@ -4,11 +4,11 @@ The unit is whatever the figures are in: nano-dollars, or tokens. Hours are thos
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from ai_dashboard.core.costs import Forecast
+from ai_dashboard.core.data import dataclass
 
 SEASON_DAYS = 7
 """Full days from which on the hours of a day are told apart."""

@@ -8,11 +8,11 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from ai_dashboard.core.costs import CostLine
+from ai_dashboard.core.data import dataclass
 
 Verdict = Literal["matched", "different", "missing", "unbilled"]
 """Both agree; both know of it, and differ; we have no receipt for it; the bill does not mention it."""

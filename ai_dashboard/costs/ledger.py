@@ -7,10 +7,11 @@ money for ever. Reserving asks and takes in one step; nothing here waits while i
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.costs import Allowance
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.costs.account import Account, Limit, Spent
 from ai_dashboard.costs.apart import Promise
 from ai_dashboard.costs.journal import Charge, Journal

@@ -3,12 +3,13 @@ for a machine of one's own; then the public prices. Where none of them says anyt
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import Price, Provider
 from ai_dashboard.core.costs import DOLLAR, Rates, Source, nano
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.costs.catalogue import Catalogue, Listing, Tariff
 
 ALL_MODELS = "*"

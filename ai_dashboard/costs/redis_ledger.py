@@ -9,10 +9,11 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import Allowance
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.costs.account import Account, Spent
 from ai_dashboard.costs.apart import PARTS, Promise, Wanted, fits, presumed
 from ai_dashboard.costs.journal import Charge, Journal

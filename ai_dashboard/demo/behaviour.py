@@ -9,11 +9,12 @@ Pure: no clock, no I/O. The servers only act a `Script` out, so the same seed gi
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from types import MappingProxyType
 from typing import Any
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import FinishReason
 from ai_dashboard.demo.catalogue import FaultRates, SimulatedProvider
 from ai_dashboard.demo.faults import BREAKS, ChosenFault, Fault

@@ -5,9 +5,10 @@ with `demo-`, and models overlap so that a fallback has somewhere to go.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.demo.faults import ChosenFault
 
 ProviderKind = Literal["openai_compatible", "ollama", "anthropic", "google"]

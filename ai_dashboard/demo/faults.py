@@ -9,9 +9,10 @@ Pure: a text in, faults out. `behaviour` makes them befall a script, `stage` clo
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from ai_dashboard.core.data import dataclass
 
 WRITTEN = "NAME[@N][=TIME][:PERCENT%][@PROVIDER]"
 

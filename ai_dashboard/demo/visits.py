@@ -5,10 +5,10 @@ does the waiting and the sending.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 
 BURST_CHANCE = 1 / 60
 """How likely an arrival is to be the first of a burst."""

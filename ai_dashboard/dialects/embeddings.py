@@ -9,11 +9,11 @@ from array import array
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from ai_dashboard.core.chat import Ask, Form, JsonObject, Target
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, GatewayError, UpstreamInvalid
 from ai_dashboard.core.events import Usage
 from ai_dashboard.dialects.forms import Call, Written

@@ -1,9 +1,10 @@
 """A reply, folded from its events. Whole replies are written from this in every dialect, so that a stream and a whole
 reply cannot disagree on text, calls, usage or finish reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, assert_never
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import (
     Event,
     Failed,

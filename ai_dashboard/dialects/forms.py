@@ -5,10 +5,10 @@ it is pure: bytes and values in, bytes and values out.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ai_dashboard.core.chat import Ask, Form, HttpRequest, Target
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Event, Usage
 from ai_dashboard.dialects.kinds import Kind

@@ -5,11 +5,12 @@ docs.anthropic.com, ai.google.dev/api, github.com/ollama/ollama/blob/main/docs/a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from ai_dashboard.core.chat import DialectName, Form, Operation
+from ai_dashboard.core.data import dataclass
 
 Auth = Literal["bearer", "x-api-key", "x-goog-api-key"]
 """The header that carries a provider's key."""

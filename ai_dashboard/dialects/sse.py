@@ -6,8 +6,8 @@ is UTF-8 whatever the charset header says. Grammar: https://html.spec.whatwg.org
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamInvalid
 
 MAX_EVENT_BYTES = 16 << 20

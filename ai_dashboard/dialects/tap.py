@@ -8,12 +8,12 @@ Bytes leave at event boundaries only, so that an error event after a cut never l
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamInvalid, UpstreamTruncated
 from ai_dashboard.core.events import Usage
 from ai_dashboard.dialects import ndjson, sse

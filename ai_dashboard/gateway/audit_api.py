@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, NotFound
 from ai_dashboard.gateway.admin import query_of, reply_json
 from ai_dashboard.gateway.described import described

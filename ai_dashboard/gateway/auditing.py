@@ -3,11 +3,11 @@ cannot be written down is kept until it can be, and said. Changes that are commi
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ai_dashboard.config.changes import Change
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.gateway.folder import Contents, differing, hashes
 from ai_dashboard.telemetry.audit import Audit
 from ai_dashboard.transport.http1 import Exchange

@@ -11,7 +11,7 @@ Looked up behind the plan and before anything is reserved: an answer of somebody
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -30,6 +30,7 @@ from ai_dashboard.config.schema.cache import CacheSettings
 from ai_dashboard.core.cache import CacheFigures, Expired, Feedback, Invalidated
 from ai_dashboard.core.chat import Ask
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan, RouteFacts

@@ -1,9 +1,9 @@
 """Which models on a disk nobody needs. Pure; in doubt a model stays."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from ai_dashboard.config.load import Config
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.models import Judged
 from ai_dashboard.gateway.engine_models import Stored
 from ai_dashboard.gateway.model_list import Used, tagged

@@ -3,10 +3,10 @@ still answer; from then on this one does."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import NoReturn
 
 from ai_dashboard.core.chat import Ask, Form, HttpRequest
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, DeadlineExceeded, UpstreamError, UpstreamInvalid, UpstreamTimeout
 from ai_dashboard.core.records import Stage
 from ai_dashboard.dialects import registry

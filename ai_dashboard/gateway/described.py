@@ -6,9 +6,11 @@ route whose handler says nothing is found by a test.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TypeVar
+
+from ai_dashboard.core.data import dataclass
 
 Shape = object
 """A type, however it is written (`Snapshot`, `tuple[ConfigFile, ...]`, `RecordPage | LogPage`)."""

@@ -1,8 +1,9 @@
 """What one request works with, and the first thing that happens to it: who asks, and what they may."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, ModelNotFound, NoCandidate, Overloaded
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.core.tenancy import Caller

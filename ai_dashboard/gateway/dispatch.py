@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import assert_never
 
 from ai_dashboard.core.chat import Ask
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import (
     CallerError,
     GatewayError,

@@ -4,12 +4,12 @@ https://github.com/ollama/ollama/blob/main/docs/api.md describes the paths.
 """
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
 from ai_dashboard.core.chat import HttpRequest, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.dialects.ndjson import NdjsonDecoder
 from ai_dashboard.dialects.openai.passthrough import key_header

@@ -7,11 +7,12 @@ members cost stands on their attempts.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, assert_never
 
 from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, GatewayError, ModelNotFound, UpstreamError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts

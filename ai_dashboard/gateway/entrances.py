@@ -1,10 +1,10 @@
 """The ways in: for each form that callers use, how asks are read there and how errors are told."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.core.chat import Ask, Form
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.dialects.forms import NO_HEADERS, Call
 from ai_dashboard.dialects.openai.errors import error_frame

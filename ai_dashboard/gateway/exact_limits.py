@@ -4,8 +4,8 @@ A provider that nothing is left of is set aside for whoever may go elsewhere; wh
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import RateLimited, UpstreamRateLimited
 from ai_dashboard.core.history import LimitView
 from ai_dashboard.core.tenancy import Limit

@@ -6,7 +6,7 @@ import random
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -17,6 +17,7 @@ from ai_dashboard.config.expand import Env
 from ai_dashboard.config.load import Config, Loaded
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.control import ConfigFile, ProviderAction
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import AlertAction, AuditTrail, LogEvents, LogLevel
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.core.records import RecordPage, RequestRecord

@@ -1,13 +1,14 @@
 """What is in force: one configuration, compiled. Immutable; a request keeps the generation that it began with."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from random import Random
 from types import MappingProxyType
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import GatewaySettings, Provider
 from ai_dashboard.core.chat import Target
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Candidate
 from ai_dashboard.dialects.kinds import KINDS, Kind
 from ai_dashboard.gateway.handling import Handlings, compile_handlings

@@ -2,11 +2,12 @@
 that breaks off. Compiled from the configuration, one for each name that is handled in a way of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from ai_dashboard.config.schema import BreakerSettings, GatewaySettings, OnCut, Retries, RouteSettings
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.routing.breaker import BreakerPolicy
 from ai_dashboard.routing.retry import RetryPolicy

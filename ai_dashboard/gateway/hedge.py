@@ -3,10 +3,10 @@ Whoever commits first answers; the others are called off, and all are on record.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from ai_dashboard.core.chat import Ask
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.core.records import AttemptKind

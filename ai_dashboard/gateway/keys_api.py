@@ -1,13 +1,14 @@
 """The admin API's part about keys and tenants. A secret is in one reply, once: in that to whoever made the key."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ai_dashboard.config.schema.tenants import Tenant
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import NotFound
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME, KeyScope, KeyView, NewKey, TenantView
 from ai_dashboard.gateway.admin import read_body, reply_json

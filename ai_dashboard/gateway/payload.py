@@ -5,9 +5,9 @@ Models are named in JSON, or in a field of a form (RFC 7578) that mostly consist
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, UnsupportedMediaType
 from ai_dashboard.dialects.body import encode, with_numbers_as_written
 from ai_dashboard.dialects.openai.passthrough import with_model

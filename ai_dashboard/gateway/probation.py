@@ -7,8 +7,8 @@ decided.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.core.snapshot import Health

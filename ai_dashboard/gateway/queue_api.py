@@ -1,8 +1,8 @@
 """The admin API's part about requests that wait."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.queue import ExpiredRequests, LineView, SwapsView
 from ai_dashboard.gateway.admin import reply_json
 from ai_dashboard.gateway.auditing import note_change

@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import MethodNotAllowed, NotFound
 from ai_dashboard.transport.http1 import Exchange
 

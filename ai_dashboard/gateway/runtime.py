@@ -1,9 +1,10 @@
 """What has happened: the state that outlives a configuration. Written on the gateway's loop only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ai_dashboard.config.load import Config
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.records import Stage
 from ai_dashboard.costs.book import Book

@@ -8,8 +8,9 @@ is gone fades beside what others find. All of it is reckoned when gateways talk;
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.gateway.shared_notes import Findings, Found
 from ai_dashboard.gateway.standing import Standing
 from ai_dashboard.gateway.targets import MAX_TARGETS, ProviderState, TargetState

@@ -5,11 +5,13 @@ program that cannot be understood is passed over.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import NamedTuple
 
 import orjson
+
+from ai_dashboard.core.data import dataclass
 
 MAX_REASON_CHARS = 200
 

@@ -8,10 +8,11 @@ given up goes back at once while other gateways want it, and else a moment later
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.gateway.targets import ProviderState
 from ai_dashboard.queueing.room import WaitingRoom
 from ai_dashboard.queueing.slots import LEASE_S, SharedSlots

@@ -8,11 +8,11 @@ on the path of a request, and without Redis a gateway goes on by itself.
 import asyncio
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from platform import node
 from secrets import token_hex
 
 from ai_dashboard.config.schema.queue import RedisSettings
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import LogLevel
 from ai_dashboard.core.snapshot import SharedView
 from ai_dashboard.gateway.generation import Generation

@@ -3,11 +3,12 @@ Written on the gateway's loop only."""
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema.queue import QueueSettings
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import (
     UpstreamError,
     UpstreamRateLimited,

@@ -6,8 +6,9 @@ load it. What the server says of itself corrects that when it is asked. `routing
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.queue import SwapsView, SwapView
 from ai_dashboard.gateway.warmth import Engine as Told
 from ai_dashboard.queueing.line import Line, Ticket

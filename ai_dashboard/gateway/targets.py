@@ -7,11 +7,12 @@ batches, never while one is on its way.
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ai_dashboard.config.schema import RateLimits
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Failure, HealthChange, LimitView
 from ai_dashboard.core.snapshot import BreakerState, Health, LoadedModel, TargetView
 from ai_dashboard.gateway.swapping import Shelf

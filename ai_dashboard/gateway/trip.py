@@ -1,9 +1,10 @@
 """One request on its way: the facts that gather while it travels, and the record that they make."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import Candidate, Plan, RouteFacts

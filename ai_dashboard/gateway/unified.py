@@ -5,12 +5,13 @@ more than the text.
 """
 
 from collections.abc import Awaitable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Protocol
 
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.core.plan import Candidate, Plan, Requirements, RouteFacts
 from ai_dashboard.core.snapshot import Health

@@ -12,11 +12,13 @@ it has loaded. vLLM's use of its cache is not read: where the cache is full, req
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 import orjson
+
+from ai_dashboard.core.data import dataclass
 
 PATHS: Mapping[str, str] = {"ollama": "/api/ps", "llama_cpp": "/props", "vllm": "/metrics"}
 """Where each kind tells it."""

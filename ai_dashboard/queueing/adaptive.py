@@ -7,8 +7,9 @@ it shrinks by a tenth for each limit's worth; when the provider says that it is 
 third at once, and not again for what was sent before.
 """
 
-from dataclasses import dataclass
 from math import exp
+
+from ai_dashboard.core.data import dataclass
 
 LEAST = 1.0
 SLOW, WORTH_S = 2.0, 0.25

@@ -10,10 +10,11 @@ Pure: time is an argument. Joining and serving cost O(log n).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heapify, heappop, heappush
 from math import inf
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.queueing.priority import TOP, Priority, due_at, promoted_at
 
 RISEN = TOP + 1

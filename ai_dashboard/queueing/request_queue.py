@@ -8,10 +8,10 @@ request = queue.dequeue("llama3.1:8b")
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from secrets import token_hex
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import QueueFull
 from ai_dashboard.queueing.line import Line, LineFull, Ticket
 from ai_dashboard.queueing.pace import Pace

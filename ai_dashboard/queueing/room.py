@@ -6,9 +6,9 @@ first. The place is kept for whoever was called, so nobody who comes in between 
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import QueueExpired, QueueFull
 from ai_dashboard.core.queue import LineView
 from ai_dashboard.queueing.line import Line, LineFull, Ticket

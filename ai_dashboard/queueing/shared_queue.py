@@ -6,12 +6,12 @@ The order is that of `line`: levels that rise with age, tenants by turns, whoeve
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import cast
 
 import orjson
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import QueueFull
 from ai_dashboard.queueing.priority import TOP, Priority
 from ai_dashboard.queueing.request_queue import AGE_BOOST_S, MAX_QUEUE_SIZE, QueuedRequest

@@ -5,8 +5,7 @@ replaces what it said before, so nothing is lost by an answer that never came. I
 over; the places of one that has died are free then. While others want places too, nobody is given more than its share.
 """
 
-from dataclasses import dataclass
-
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.state.link import Link, Script
 
 LEASE_S = 2.0

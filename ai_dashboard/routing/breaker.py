@@ -7,9 +7,9 @@ but `_step` sets the state. Times are monotonic seconds, and one that runs backw
 """
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import BreakerState
 
 MAX_FAILURES_REMEMBERED = 32

@@ -22,7 +22,7 @@
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from ai_dashboard.config.conditions import (
@@ -42,6 +42,7 @@ from ai_dashboard.config.conditions import (
     parse,
     show,
 )  # fmt: skip
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.dialects.openai.read import CHARS_PER_TOKEN
 from ai_dashboard.routing.complexity import complexity_of

@@ -14,9 +14,10 @@ calls agrees with another only where the calls are the same, and is as long as t
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal, NamedTuple, get_args
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 
 ENSEMBLE = "ensemble"

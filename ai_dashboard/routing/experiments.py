@@ -6,12 +6,13 @@ Who has a key stays on one arm, in every process and after every restart, and ch
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Literal
 
 from ai_dashboard.config.schema import Experiment
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Plan, RouteFacts
 
 Figure = Literal["requests", "errors", "ttft_s", "total_s", "cost_usd", "feedback"]

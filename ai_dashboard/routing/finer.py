@@ -7,9 +7,8 @@
 | `complexity_thresholds` | `complexity_based`, and the name `complexity` in conditions | 500 and 4000 tokens |
 """
 
-from dataclasses import dataclass
-
 from ai_dashboard.config.schema.mappings import Choosing, ComplexityThresholds
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ date), the same for tokens. See platform.openai.com/docs/guides/rate-limits and 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from ai_dashboard.core.data import dataclass
 
 HEADERS = (b"x-ratelimit-", b"anthropic-ratelimit-")
 """What the names of such headers begin with."""

@@ -4,10 +4,11 @@ Nothing here moves by itself. Who owns the state moves it before a plan is made,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import BreakerState, Health
 
 __all__ = [

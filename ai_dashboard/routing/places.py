@@ -4,11 +4,11 @@ What is not said is not guessed: an address that may be in one of several region
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.config.schema import MultiRegion, Provider, ProviderRegions
 from ai_dashboard.config.schema.regions import EVERYWHERE, LOCAL
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

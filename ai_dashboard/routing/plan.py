@@ -9,9 +9,10 @@ weighs it for this one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import fields, make_dataclass
 from typing import NamedTuple, TypeVar
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.routing.affinity import conversation_of, kept_together
 from ai_dashboard.routing.eligibility import Bar, SetAside, Sifted, is_full, sift

@@ -7,9 +7,9 @@ one plan. The rest are planned singly.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Plan, RouteFacts
 from ai_dashboard.routing.affinity import conversation_of, last_of
 from ai_dashboard.routing.eligibility import Bar

@@ -5,12 +5,13 @@ allows it. What is not known counts as not allowed, and a request of a group tha
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from ai_dashboard.config.load import Config
 from ai_dashboard.config.schema import CostOptimization, ResidencyRule
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ResidencyRefused, UnknownResidency
 from ai_dashboard.core.plan import Candidate, Excluded, Plan, RouteFacts
 from ai_dashboard.routing.live import Live

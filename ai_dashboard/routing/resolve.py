@@ -18,10 +18,11 @@ chain.
 import difflib
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from ai_dashboard.config.schema import parameters_in
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ModelNotFound, UnknownCapability
 from ai_dashboard.core.plan import Candidate, Excluded, RouteFacts
 from ai_dashboard.routing.conditions import SATURATION, Condition, Scene

@@ -6,8 +6,8 @@ whole gateway allows, so that a dead provider is not buried under requests.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import GatewayError, UpstreamError, UpstreamRateLimited, UpstreamUnreachable
 
 UNAVAILABLE = 503

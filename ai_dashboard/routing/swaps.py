@@ -11,8 +11,10 @@ Pure: time is an argument. What a batch is and when it is overdue, `queueing` sa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
+
+from ai_dashboard.core.data import dataclass
 
 ANY, URGENT = 0, 1
 """Which requests for a model may begin: all, or only those that are critical from the start."""

@@ -5,7 +5,7 @@ A table knows nothing that changes while it is in force: what is healthy, loaded
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from ai_dashboard.config.schema import (
 )
 from ai_dashboard.config.schema.mappings import STRATEGIES, Choosing
 from ai_dashboard.config.sizes import SizeRange, size_range
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Tier
 from ai_dashboard.routing.conditions import Condition, condition
 from ai_dashboard.routing.finer import USUAL, Finer, finer_points

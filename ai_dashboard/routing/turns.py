@@ -6,8 +6,10 @@ longest is forgotten, and begins anew. Nothing here reads a clock or draws chanc
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
+
+from ai_dashboard.core.data import dataclass
 
 Key = tuple[str, str]
 """A candidate: provider and model."""

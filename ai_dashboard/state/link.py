@@ -8,12 +8,12 @@ of the interface, and no request fails because of it.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha1
 from typing import TypeAlias, cast
 from urllib.parse import urlsplit
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 
 CALL_S = 0.05
 """What a call may take, waiting for a connection included."""

@@ -11,12 +11,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.state.background import give_way
 from ai_dashboard.state.sqlite_file import Value, is_damage, is_refusal, move_aside, open_file
 

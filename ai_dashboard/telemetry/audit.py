@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import orjson
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ai_dashboard.config.atomic import remove_drafts, replace_file, sync_folder
 from ai_dashboard.config.redact import redact
+from ai_dashboard.core.data import dataclass
 
 SEGMENT_BYTES = 1 << 20
 """A segment that is larger than this is followed by a new one."""

@@ -1,9 +1,9 @@
 """Whether an audit log is whole: every entry as it was written, in order, none missing, none put in between."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.telemetry.audit import MISSING, REPAIRED, Entry, Segment, digest, head, segments, sound
 
 

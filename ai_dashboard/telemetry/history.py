@@ -10,8 +10,9 @@ lately used makes room.
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.histogram import quantiles
 from ai_dashboard.core.history import HistoryPoint, HistoryView, Mark, SeriesKey, SeriesView, Spread, Window
 from ai_dashboard.core.snapshot import Percentiles

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ import orjson
 
 from ai_dashboard.core.clock import Clock
 from ai_dashboard.core.costs import dollars
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, GatewayError, RecordNotFound
 from ai_dashboard.core.request_log import LoggedRequest, LogPage
 from ai_dashboard.state.sqlite_file import open_reader
@@ -47,7 +47,7 @@ class Question:
 
     since: float | None = None
     until: float | None = None
-    where: Where = Where()  # noqa: RUF009 - frozen
+    where: Where = Where()
     after: int | None = None
     before: int | None = None
     limit: int = DEFAULT_ROWS

@@ -6,9 +6,10 @@ anyway, in the moment in which somebody asks.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 Kind = Literal["counter", "gauge", "histogram", "untyped"]
 """A counter's name ends in `_total`. What only grows and has a name that others chose is untyped."""

@@ -7,11 +7,11 @@ to hold; a comma is an `or`, a minus in front turns a word round. What is typed 
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 
 MAX_WORDS = 20

@@ -6,8 +6,9 @@ A caller that traces its requests names its own span in the header `traceparent`
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 Value = str | int | float | bool
 

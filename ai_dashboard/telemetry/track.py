@@ -7,8 +7,9 @@ what an expired slice had put in, so that a reading never has to merge 180 of th
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.histogram import BUCKETS, quantiles
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
 from ai_dashboard.telemetry.answers import Answers

@@ -5,11 +5,11 @@ Keys are known by their SHA-256 alone, so how long a look-up takes says nothing 
 
 import hmac
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from ai_dashboard.config.schema.gateway import GatewaySettings
 from ai_dashboard.core.costs import UNLIMITED, Allowance, nano
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import Unauthorized
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, SCOPES, Caller, Key, KeyLimits, KeyScope, TenantView
 from ai_dashboard.tenancy.access import narrowed, pattern_of

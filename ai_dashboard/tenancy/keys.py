@@ -3,12 +3,13 @@
 import base64
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, NO_KEY_LIMITS, Key, KeyLimits, KeyScope, KeyView
 
 PREFIX = "sk-aid-"

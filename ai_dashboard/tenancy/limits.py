@@ -5,10 +5,11 @@ All limits are taken together or none is. Tokens are reserved by an estimate and
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Protocol, assert_never
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import RateLimited
 from ai_dashboard.core.tenancy import NO_LIMITS, Bucket, Counted, Left, Limit, Quota, Slots, Standing
 from ai_dashboard.tenancy.gcra import NEVER, Mark

@@ -1,9 +1,9 @@
 """Levels in this process. Nothing here ever waits, so that a request that is let through costs no turn of the loop."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.tenancy import Bucket, Calendar, Counted, Left, Limit, Quota, Slots, Standing
 from ai_dashboard.tenancy.gcra import Level
 from ai_dashboard.tenancy.limits import FREE_SLOT_S, Found, Taken, refusal

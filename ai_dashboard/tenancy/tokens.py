@@ -4,11 +4,11 @@ The algorithm is the operator's choice, never the token's; nothing is fetched fr
 is none.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_dashboard.config.schema.tenants import MIN_SECRET_BYTES, Jwt
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError, Unauthorized
 from ai_dashboard.core.tenancy import DEFAULT_TENANT, TENANT_NAME
 

@@ -1,8 +1,8 @@
 """Days and months, which begin at midnight UTC."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.tenancy import Calendar
 
 

@@ -6,8 +6,9 @@ facts that it was made from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.tui.query import Choice, Wrong, bare, quoted, words
 

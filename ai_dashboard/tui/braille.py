@@ -5,7 +5,8 @@ two series meet the first one listed wins.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ai_dashboard.core.data import dataclass
 
 BLANK = chr(0x2800)
 ACROSS = 2

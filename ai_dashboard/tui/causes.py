@@ -1,8 +1,8 @@
 """Where the cause of an alert is to be seen: the requests that led to it, a provider, or the configuration. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import Alert
 from ai_dashboard.tui.query import Query, parse, quoted

@@ -7,11 +7,11 @@ about charts use it, and draw again only when what they show has changed.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import plotext
 from rich.cells import cell_len
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.braille import nice_ceiling
 from ai_dashboard.tui.ink import Ink, Line, Span, clip
 from ai_dashboard.tui.sanitise import visible

@@ -5,9 +5,9 @@ change.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.ink import Ink, Line, Span, fit
 
 GUTTER = 1

@@ -10,9 +10,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ai_dashboard.core.control import ControlPort, PortClosed
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import GatewayError
 from ai_dashboard.core.records import RecordPage, RequestRecord
 from ai_dashboard.core.screen import ScreenSettings

@@ -8,8 +8,8 @@ needs comes on top. An estimate for planning, not a promise: engines differ.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import GpuView
 
 GIB = 1024**3

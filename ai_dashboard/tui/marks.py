@@ -4,9 +4,9 @@ Marks are found by comparing a picture with the one before it; alerts say themse
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Alert, AlertLevel, BreakerState, Snapshot
 from ai_dashboard.tui.ink import Ink, Span
 

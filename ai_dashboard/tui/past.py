@@ -6,9 +6,10 @@ Pictures share what has not changed between them (`thrifty`), so that a moment c
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import SLICE_S, ProviderView, SeriesPoint, Snapshot
 from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.picture import Picture

@@ -1,8 +1,8 @@
 """What the panels are handed: one picture of the gateway as the screen knows it, and how fresh it is."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import Snapshot
 from ai_dashboard.tui.marks import Happening

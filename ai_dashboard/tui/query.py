@@ -7,9 +7,10 @@ commas and colons together.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.gist import haystack
 from ai_dashboard.tui.query_fields import FIELDS, Field, Test, TextField

@@ -4,10 +4,10 @@ A text may be there several times (`tried`), and any of them will do. A number t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.core.costs import dollars
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.gist import is_running

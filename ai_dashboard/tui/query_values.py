@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from ai_dashboard.core.data import dataclass
 
 WILDCARD = "*"
 

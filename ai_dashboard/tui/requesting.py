@@ -1,10 +1,11 @@
 """How a request is written in each dialect: path, headers, body. Pure; what was really asked is not recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 from urllib.parse import quote
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import GatewayView
 

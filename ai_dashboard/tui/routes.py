@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Plan
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.core.snapshot import BreakerState, Health, ProviderView, TargetView

@@ -4,10 +4,10 @@ A screen is imported and made when it is first shown, and kept from then on, so 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ai_dashboard.core.control import ControlPort
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.picture import Picture
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows: tests mirror rooms, threads have few homes, files stay small."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,11 @@ def test_the_list_of_exceptions_names_modules_that_exist() -> None:
 
 def test_threads_start_in_few_files() -> None:
     assert {name for name, path in SOURCES.items() if "Thread" in _calls(path)} == THREAD_HOMES
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES.keys() - {"core/data.py"}))
+def test_dataclasses_are_made_the_quick_way(name: str) -> None:
+    assert not re.search(r"from dataclasses import .*\bdataclass\b", SOURCES[name].read_text())
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.cache.entry import Entry
 from ai_dashboard.cache.semantic.mirror import Forgotten, Mirror, Wary
@@ -11,6 +10,7 @@ from ai_dashboard.cache.semantic.standalone import meaning_id_of
 from ai_dashboard.cache.semantic.store import Found, Meaning, MeaningStore
 from ai_dashboard.cache.semantic.vectors import Vector, unit
 from ai_dashboard.core.cache import Feedback, SemanticFigures
+from ai_dashboard.core.data import dataclass
 
 Embed = Callable[[Sequence[str]], Awaitable[list[list[float]] | None]]
 """Vectors for texts; None when nobody could make them. Who makes them may see the text: the caller minds where it goes

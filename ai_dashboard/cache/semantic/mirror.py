@@ -7,7 +7,6 @@ itself, and tells the rest when it is back.
 
 import struct
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -16,6 +15,7 @@ from ai_dashboard.cache.entry import Entry, pack, unpack
 from ai_dashboard.cache.semantic.store import Meaning, MeaningStore
 from ai_dashboard.core.chat import JsonObject
 from ai_dashboard.core.clock import Clock
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.state.link import Link, LinkDown
 
 STREAM = "aid:{cache}:meanings"

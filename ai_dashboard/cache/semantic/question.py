@@ -1,10 +1,10 @@
 """Which asks can be compared by meaning, and what of them: the last thing that a user said, and that alone."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from ai_dashboard.cache.keys import SAYS_MORE, Scope, bucket_key, counting
 from ai_dashboard.core.chat import Ask
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import RouteFacts
 
 MAX_PROMPT_CHARS = 2000

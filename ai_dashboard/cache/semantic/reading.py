@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 from ai_dashboard.cache.semantic.lexicon import CANONICAL
 from ai_dashboard.cache.semantic.stems import stem
@@ -14,6 +13,7 @@ from ai_dashboard.cache.semantic.words import (
     STOP,
     UNITS,
 )  # fmt: skip
+from ai_dashboard.core.data import dataclass
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`", re.DOTALL)
 _QUOTE = re.compile(r"\"[^\"\n]+\"|“[^”]+”|«[^»]+»|„[^“”]+[“”]|(?<!\w)'[^'\n]+'(?!\w)")

@@ -5,12 +5,13 @@ earlier turns. So a hit can only ever differ from its ask in the wording of that
 """
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from ai_dashboard.cache.semantic.guards import REWORDED, disagreement
 from ai_dashboard.cache.semantic.vectors import Vector, Vectors, cosine
 from ai_dashboard.core.cache import NearMiss, SemanticFigures
+from ai_dashboard.core.data import dataclass
 
 NEAR = 0.05
 """So far below the threshold a prompt still counts as a near miss, and feedback still speaks for its neighbours."""

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.cli.benching.load import OK, Answer
+from ai_dashboard.core.data import dataclass
 
 MOST_SLICES = 60
 LEAST_SLICES = 8

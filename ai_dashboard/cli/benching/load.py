@@ -6,12 +6,13 @@ no engine answers from what it has read before.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 import orjson
 
 from ai_dashboard.core.chat import Ask, HttpRequest, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamError
 from ai_dashboard.core.events import Failed, Finished, Text, Thinking, ToolCall, Usage
 from ai_dashboard.dialects.openai.decode import decoder

@@ -1,9 +1,9 @@
 """What is asked, and whether that costs money. Pure: a gateway's own words are arguments."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ModelNotFound, ProviderNotFound
 from ai_dashboard.core.models import ModelList, ModelView
 from ai_dashboard.core.plan import Plan

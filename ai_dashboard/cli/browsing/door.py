@@ -6,9 +6,10 @@ web sockets here: the origin has to be ours as well.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from hmac import compare_digest
+
+from ai_dashboard.core.data import dataclass
 
 
 class Verdict(Enum):

@@ -7,12 +7,12 @@ ai-dashboard balance --json    for programs
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ai_dashboard.cli.asking import ask
 from ai_dashboard.cli.options import add_url_option
+from ai_dashboard.core.data import dataclass
 
 BAR = 10
 SCARCE, OVER = 0.25, 0.0

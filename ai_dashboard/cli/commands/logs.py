@@ -14,12 +14,12 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from urllib.parse import urlencode
 
 from ai_dashboard.cli.options import DEFAULT_URL, add_url_option
 from ai_dashboard.core.control import PortClosed
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import LogEvent, LogLevel
 
 SHOWN = 50

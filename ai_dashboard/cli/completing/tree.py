@@ -2,9 +2,10 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from ai_dashboard.core.data import dataclass
 
 FOLDERS = frozenset({"DIR"})
 FILES = frozenset({"FILE", "NEWTEXT"})

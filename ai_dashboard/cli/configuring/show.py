@@ -14,12 +14,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_dashboard.cli.configuring.folder import file_name
 from ai_dashboard.cli.options import add_config_option, port
+from ai_dashboard.core.data import dataclass
 
 if TYPE_CHECKING:
     from ai_dashboard.config.origin import Effective, Setting

@@ -1,7 +1,6 @@
 """The environment variables that this program knows, and what each is for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ai_dashboard.config.environment import (
     REDIS_HOST,
@@ -13,6 +12,7 @@ from ai_dashboard.config.environment import (
 )
 from ai_dashboard.config.locate import FOLDER_VARIABLE
 from ai_dashboard.config.schema import USUAL_KEYS, Provider
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.gateway.state import ADMIN_KEY_VARIABLE
 
 NO_EFFECT = "no effect in this version"

@@ -1,7 +1,8 @@
 """What a check has found."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from ai_dashboard.core.data import dataclass
 
 
 class Level(StrEnum):

@@ -1,12 +1,12 @@
 """NVIDIA's driver, where there is a card for it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pynvml
 
 from ai_dashboard.cli.doctoring.finding import Finding, Level
+from ai_dashboard.core.data import dataclass
 
 GPU = "gpu"
 NO_DRIVER = frozenset({pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, pynvml.NVML_ERROR_DRIVER_NOT_LOADED})

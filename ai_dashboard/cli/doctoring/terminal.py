@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ai_dashboard.cli.doctoring.finding import Finding, Level
+from ai_dashboard.core.data import dataclass
 
 TERMINAL = "terminal"
 COLUMNS, ROWS = 60, 15

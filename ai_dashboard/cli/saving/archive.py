@@ -14,7 +14,7 @@ import shutil
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Self
 
@@ -23,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ai_dashboard.cli.saving.contents import passed_over
 from ai_dashboard.config.atomic import sync_folder
+from ai_dashboard.core.data import dataclass
 
 MANIFEST = "manifest.json"
 FORMAT = 1

@@ -3,10 +3,10 @@
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ai_dashboard.config.locate import FOLDER_VARIABLE, find_folder, usual_folder
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 from ai_dashboard.gateway.state import audit_folder, state_folder
 

@@ -9,7 +9,7 @@ beside.
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ import orjson
 from ai_dashboard.cli.saving.contents import JOURNAL, STAGED, entries_of
 from ai_dashboard.cli.saving.occupied import Occupied, alone
 from ai_dashboard.config.atomic import replace_file, sync_folder
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigError
 
 Move: TypeAlias = Callable[[Path, Path], object]

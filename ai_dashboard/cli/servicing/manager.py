@@ -2,11 +2,11 @@
 
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ai_dashboard.cli.servicing.unit import OURS, UNIT
 from ai_dashboard.config.atomic import replace_file
+from ai_dashboard.core.data import dataclass
 
 COMMAND_S = 60.0
 """Seconds that a command is given: a gateway that is stopped may finish what it has begun."""

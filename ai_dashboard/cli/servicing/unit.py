@@ -1,8 +1,9 @@
 """The text of the systemd unit: what is run, what it may write, and what is kept from it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from ai_dashboard.core.data import dataclass
 
 UNIT = "ai-dashboard.service"
 

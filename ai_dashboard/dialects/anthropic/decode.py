@@ -4,12 +4,12 @@ https://platform.claude.com/docs/en/build-with-claude/streaming: new kinds of ev
 are skipped. Some servers that call themselves compatible leave out indices, beginnings or the last event.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamInvalid
 from ai_dashboard.core.events import (
     Event,

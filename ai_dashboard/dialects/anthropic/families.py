@@ -5,8 +5,9 @@ A model is known by the version in its name. Sources: platform.claude.com/docs, 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from ai_dashboard.core.data import dataclass
 
 Thinks = Literal["never", "budget", "either", "adaptive"]
 """How a model is asked to think: with a budget of tokens, with an effort (`adaptive`), either way, or not at all."""

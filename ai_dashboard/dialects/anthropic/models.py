@@ -1,10 +1,10 @@
 """The models that can be asked for, in Anthropic's form (GET /v1/models and /v1/models/{id})."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 
 PAGE = 20
 MAX_PAGE = 1000

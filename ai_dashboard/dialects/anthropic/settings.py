@@ -5,9 +5,9 @@ for a forced tool, and takes its tokens from `max_tokens`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from ai_dashboard.core.chat import JsonObject, Target
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.anthropic.families import OTHER, Family, family_of
 

@@ -1,10 +1,10 @@
 """Anthropic's usage and stop reasons, both ways. Its `input_tokens` are what no cache had a part in; ours are all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Finished, FinishReason, Usage
 
 REASONS: Mapping[str, FinishReason] = MappingProxyType({

@@ -4,11 +4,10 @@ Turns alternate, and what follows a turn with calls begins with the result of ea
 made up as errors (a caller may have given a call up); results of calls that nobody made are refused.
 """
 
-from dataclasses import dataclass
-
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.anthropic.ids import PlainIds
 from ai_dashboard.dialects.anthropic.read_parts import name_of

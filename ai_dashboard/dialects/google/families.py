@@ -10,10 +10,10 @@ From https://ai.google.dev/gemini-api/docs/generate-content/thinking and .../lat
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.dialects.openai.reasoning import EFFORTS, effort_of
 
 BUDGETS: Mapping[str, int] = MappingProxyType({

@@ -1,9 +1,9 @@
 """The models that can be asked for, in Google's form (GET /v1beta/models and /v1beta/models/{model})."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.chat import JsonObject, Operation
+from ai_dashboard.core.data import dataclass
 
 _METHODS: dict[Operation, list[str]] = {
     "chat": ["generateContent", "streamGenerateContent", "countTokens"],

@@ -6,10 +6,11 @@ by its name that still waits for one.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.body import encode
 from ai_dashboard.dialects.google.fields import name_of, object_at, objects_at, text_at

@@ -8,11 +8,11 @@ the first call that still waits for it.
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections import deque
-from dataclasses import dataclass
 
 import orjson
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 
 _SIGNATURES = (

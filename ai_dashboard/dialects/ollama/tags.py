@@ -1,11 +1,11 @@
 """Models of any provider, listed as Ollama lists its own: `/api/tags`, `/api/show`, `/api/ps`, `/api/version`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, ModelNotFound
 from ai_dashboard.dialects.openai.read import parse_object
 

@@ -6,9 +6,8 @@ prompts in one ask, or prompts as token ids, cannot be said otherwise; such an a
 another form refuses it and never answers half of it.
 """
 
-from dataclasses import dataclass
-
 from ai_dashboard.core.chat import GATEWAY_FIELDS, Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.fields import CHAT_FIELDS, OLLAMA_ONLY, SAMPLING

@@ -9,9 +9,9 @@ From https://developers.openai.com/api/docs/guides/reasoning and the models' own
 """
 
 import re
-from dataclasses import dataclass
 
 from ai_dashboard.core.chat import JsonObject
+from ai_dashboard.core.data import dataclass
 
 NOT_WHILE_THINKING: tuple[tuple[str, object], ...] = (
     ("temperature", 1), ("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0), ("logprobs", False),

@@ -1,11 +1,12 @@
 """An ask of the Responses API, read into a canonical one that remembers what its reply will repeat."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.dialects.forms import Call
 from ai_dashboard.dialects.openai.read import model_of, parse_object, passed_headers, stream_of, wishes

@@ -1,11 +1,12 @@
 """The `response` object and the items in it, as OpenAI's reference describes them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
 
 from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import FinishReason, Usage
 from ai_dashboard.dialects.body import encode
 from ai_dashboard.dialects.forms import ReplyHead

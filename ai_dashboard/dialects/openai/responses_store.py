@@ -5,12 +5,12 @@ whole (`remember_reply`). What is kept are the items of the API itself, so nothi
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import orjson
 
 from ai_dashboard.core.chat import Ask, JsonObject
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError, PreviousResponseNotFound
 from ai_dashboard.dialects.openai.responses_read import KEPT_BY_OPENAI, ResponsesAsk, going_on
 

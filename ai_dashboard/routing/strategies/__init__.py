@@ -9,10 +9,10 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import CallerError
 from ai_dashboard.routing.view import Eligible, Rank
 

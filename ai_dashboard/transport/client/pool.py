@@ -6,8 +6,8 @@ Every step is O(1) in the number of connections; that is what the well-known poo
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import UpstreamCrowded, UpstreamUnreachable
 from ai_dashboard.transport.client.connect import Connector
 from ai_dashboard.transport.client.connection import UpstreamConnection

@@ -5,9 +5,10 @@ NO_PROXY, the lower-case spelling first. This machine itself is never reached th
 import base64
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote, urlsplit
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.transport.client.endpoint import Endpoint
 
 DEFAULT_PORT = 80

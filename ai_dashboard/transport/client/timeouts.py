@@ -1,6 +1,6 @@
 """How long a provider may take."""
 
-from dataclasses import dataclass
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

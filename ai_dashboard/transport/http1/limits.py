@@ -1,6 +1,6 @@
 """How much one client may ask of the server, and for how long."""
 
-from dataclasses import dataclass
+from ai_dashboard.core.data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """The line above the text, with the files, and the line below it, with what is to be known where the cursor stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.editor.schema_walk import Known
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, width_of
 from ai_dashboard.tui.panels.base import Canvas

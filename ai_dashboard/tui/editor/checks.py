@@ -3,9 +3,9 @@ answer to the latest one counts."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ai_dashboard.core.control import ControlPort, ProposalView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.feed import Unreachable, reason
 
 PATIENCE_S = 30.0

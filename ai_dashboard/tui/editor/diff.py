@@ -2,9 +2,9 @@
 changed is seen, the key is not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.editor.masking import masked_lines
 from ai_dashboard.tui.ink import Ink, Line
 

@@ -1,10 +1,10 @@
 """What the editor knows of one file beside its text: what the text was made from, what others have made of it
 meanwhile, and what the gateway says of it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from ai_dashboard.core.control import ConfigText, ProposalView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 
 

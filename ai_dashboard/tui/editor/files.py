@@ -1,9 +1,9 @@
 """The files that are being edited, and what the gateway does with them. Whatever fails leaves the text alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.control import Committed, ConfigFile, ConfigText, ControlPort, ProposalView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.errors import ConfigConflict, ConfigRefused
 from ai_dashboard.tui.editor.checks import Question, answered
 from ai_dashboard.tui.editor.draft import Draft, why

@@ -7,8 +7,9 @@ costs what is looked at afterwards and not the whole file.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.secrets import BY_KEY, BY_LOOK, IN_ADDRESS, PLAIN_HEADERS, is_reference, is_secret_key
 
 BLOCK = 64

@@ -5,7 +5,8 @@ A path is made of keys, with `ITEM` for an item of a list. Nothing is parsed but
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ai_dashboard.core.data import dataclass
 
 ITEM = "-"
 """In a path: some item of a list."""

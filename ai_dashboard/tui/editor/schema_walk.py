@@ -6,8 +6,8 @@ references within the document.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.editor.place import ITEM, Path, Place
 
 Node = Mapping[str, object]

@@ -1,11 +1,13 @@
 """What a key is, and where it works."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from textual.binding import Binding
 from textual.keys import key_to_character
+
+from ai_dashboard.core.data import dataclass
 
 EACH = "{key}"
 """In an action: one binding for each of the keys, which becomes the argument."""

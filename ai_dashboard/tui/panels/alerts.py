@@ -1,13 +1,13 @@
 """What the operator should know: the most urgent first, each with what to do. Enter goes to the cause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Alert, AlertLevel
 from ai_dashboard.tui.alerting import AlertWanted, Wish
 from ai_dashboard.tui.format import clock_time

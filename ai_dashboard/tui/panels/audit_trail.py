@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual import events
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import AuditEntry, AuditTrail
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import plural

@@ -1,9 +1,9 @@
 """How the cache's hit ratio went over the window: all hits as a line, those by meaning as dots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.cache import CacheStep, CacheView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Window
 from ai_dashboard.tui.chart import DOTS, Curve, Ticks, curves
 from ai_dashboard.tui.format import clock_time, count, percent

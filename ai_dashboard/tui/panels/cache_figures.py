@@ -1,9 +1,9 @@
 """What the cache holds, what it has saved, and how it came to that: over the window, and since the start."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.cache import CacheFigures, CacheView, SemanticFigures
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import CacheGauge
 from ai_dashboard.tui.format import count, duration, percent, size_pair, usd
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, width_of, wrap

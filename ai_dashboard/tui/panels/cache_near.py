@@ -2,10 +2,10 @@
 The newest first; no text of either."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ai_dashboard.core.cache import CacheView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.format import clock_time, count
 from ai_dashboard.tui.ink import Ink, Line, crop, fit, kept, wrap
 from ai_dashboard.tui.panels.base import Panel

@@ -1,8 +1,8 @@
 """The overview in three lines, for terminals without room for panels: who is up, how fast, and the machine."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.tui.format import duration
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, width_of, wrap

@@ -1,9 +1,9 @@
 """Two requests side by side: what they asked, how long each took, what it went through. What differs stands out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import money
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.format import NOTHING, clock_time, duration
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit

@@ -1,9 +1,9 @@
 """Every budget as it stands: what is spent of it, with marks where alerts begin, and what calls in flight may take."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import BudgetView, CostsView, Window
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import span, usd
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, crop, fit, whole, wrap

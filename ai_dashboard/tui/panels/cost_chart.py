@@ -1,9 +1,9 @@
 """What each day cost, as columns; a line lies where the day's budget of all together ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import CostsView
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.chart import Ticks, axis, columns
 from ai_dashboard.tui.format import usd
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, width_of

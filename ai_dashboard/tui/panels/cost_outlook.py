@@ -1,9 +1,9 @@
 """How spending goes on, what was not spent, and how tenants go on: facts under one another."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import CostsView, Forecast, Savings, TenantForecast
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import count, plural, span, usd
 from ai_dashboard.tui.ink import Ink, Line, crop, fit, whole

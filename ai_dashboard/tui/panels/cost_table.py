@@ -1,9 +1,9 @@
 """What was spent, added up by one thing or another: the dearest first, with its share; days in their order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import CostRow, CostsView, Dimension
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import count, percent, usd
 from ai_dashboard.tui.ink import Ink, Line, Span

@@ -1,11 +1,11 @@
 """What is wrong, doubtful or worth knowing about the configuration: a list with a cursor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Diagnostic, Severity
 from ai_dashboard.tui.format import plural
 from ai_dashboard.tui.ink import Ink, Line, clip, crop, wrap

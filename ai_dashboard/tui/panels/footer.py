@@ -1,10 +1,10 @@
 """The last line: which keys do something here and now, the important ones first. A click does what the key does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.ink import Ink, Line, Span, width_of
 from ai_dashboard.tui.keys import Key, active_keys
 from ai_dashboard.tui.panels.base import Canvas

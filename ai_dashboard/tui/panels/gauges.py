@@ -1,8 +1,8 @@
 """Cache and queue at a glance: one line each, for the overview."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import CacheGauge, QueueGauge
 from ai_dashboard.tui.format import count, duration, percent, span, usd
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit

@@ -1,8 +1,9 @@
 """Every GPU: how busy, how full, how hot, what keeps it down, and which processes are on it. None is one calm line."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import GpuProcess, GpuView
 from ai_dashboard.tui.format import NOTHING, size, size_pair
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, wrap

@@ -1,8 +1,8 @@
 """The first line: is this live, where does it listen, and how is it doing. What matters least gives way first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.diagnostics import Severity
 from ai_dashboard.core.snapshot import ConfigView, GatewayView, SharedView
 from ai_dashboard.tui.format import clock_time, duration, plural, rate, span

@@ -1,8 +1,8 @@
 """The machine: processor, memory, and each GPU. No GPU is one calm line, not an error."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import GpuView, HostView
 from ai_dashboard.tui.format import NOTHING, size_pair
 from ai_dashboard.tui.ink import Ink, Line, Span, fit, wrap

@@ -1,9 +1,9 @@
 """The latency strip: p50 and p95 of the whole gateway over the last 15 minutes, with what stood out meanwhile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import SLICE_S, SLICES, Percentiles
 from ai_dashboard.tui.braille import BLANK, Series, nice_ceiling, plot
 from ai_dashboard.tui.format import clock_time, duration

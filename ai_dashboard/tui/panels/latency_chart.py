@@ -1,9 +1,10 @@
 """The chart of the latency screen: how one or two models went over the window, or how the values of all are spread."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import HistoryPoint, HistoryView, SeriesKey, SeriesView, Spread, Window
 from ai_dashboard.core.snapshot import Percentiles
 from ai_dashboard.tui.chart import DOTS, LINE, Box, Curve, axis, boxes, curves

@@ -1,8 +1,8 @@
 """Every model at every provider: how long its answers took over the window, the busiest first, with a cursor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import HistoryView, SeriesKey, SeriesView, Window
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, count, duration, percent

@@ -5,11 +5,12 @@ While following, the cursor stays on the newest event; after a move it stays on 
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual import events
 from textual.message import Message
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.logs import LogEvent, LogEvents, LogLevel
 from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.format import clock_time, duration

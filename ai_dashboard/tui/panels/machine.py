@@ -1,8 +1,8 @@
 """The machine around the GPUs: processor, memory, disks, network."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import HostView
 from ai_dashboard.tui.format import NOTHING, size, size_pair
 from ai_dashboard.tui.ink import Ink, Line, crop, fit

@@ -1,8 +1,8 @@
 """Which models are in memory, and where; and whether another one would fit."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import GpuView, HostView, LoadedModel, Snapshot
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.fit import ENGINE_BYTES, Need, Wrong, need, verdicts

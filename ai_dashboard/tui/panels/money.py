@@ -1,9 +1,9 @@
 """Money at a glance: what today has taken, how it goes on, and what is left of the budget of all together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import Window
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import MoneyGauge
 from ai_dashboard.tui.format import percent, usd
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit

@@ -1,10 +1,10 @@
 """The line above the footer: what was just done, what is wrong, or else the latest news."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.timer import Timer
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Snapshot
 from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, kept, width_of

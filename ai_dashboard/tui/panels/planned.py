@@ -1,8 +1,8 @@
 """The plan of one request's facts: of the selected route, or of what was asked about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.ink import Ink, Line, clip, crop, wrap
 from ai_dashboard.tui.panels import plan
 from ai_dashboard.tui.panels.base import Panel

@@ -5,8 +5,8 @@ Words without one of the names before a colon are models or capabilities, as a c
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.query import Choice, Wrong, bare, quoted, words
 
 MOST = 4

@@ -3,9 +3,10 @@
 Time is an argument. What it holds is bounded: the oldest exchanges go first, from the screen and from what is sent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Text, Thinking, Usage
 from ai_dashboard.core.playground import Answered, Refused, Routed, Told, Turn
 from ai_dashboard.core.records import RequestRecord

@@ -1,8 +1,8 @@
 """One provider: how it stands and stood, its models and their breakers, its times, limits, failures and service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Bucket, Failure, LimitView, ProviderDetail, ServiceView
 from ai_dashboard.core.snapshot import Health, ProviderView
 from ai_dashboard.tui.format import NOTHING, clock_time, count, duration, percent, rate, span

@@ -1,8 +1,8 @@
 """The selected provider in short: why it stands as it does, its models, its latest failure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Health
 from ai_dashboard.tui.format import clock_time
 from ai_dashboard.tui.ink import Ink, Line, crop, wrap

@@ -1,8 +1,8 @@
 """The models of a provider: what their breakers let through, how they answer, and which of them are in memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import BreakerState, LoadedModel, ProviderView, TargetView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, count, duration, percent, size

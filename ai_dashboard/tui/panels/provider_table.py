@@ -1,8 +1,8 @@
 """Every provider with all that is counted of it, one of them selected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Health, ProviderView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, count, duration, percent, rate

@@ -1,9 +1,9 @@
 """The provider table: who can answer, how fast, how often they fail. What is broken is on top, and says why."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import BreakerState, Health, ProviderView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import count, duration, percent, rate

@@ -1,8 +1,8 @@
 """The queue as a whole: how many wait, since when and until when, and what became of others over the window."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.history import Window
 from ai_dashboard.core.queue import QueueView
 from ai_dashboard.core.snapshot import QueueGauge

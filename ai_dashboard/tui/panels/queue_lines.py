@@ -4,8 +4,8 @@ Each level has a pattern of its own, so that a bar can be read without colour. A
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.queue import LineView, QueueView
 from ai_dashboard.tui.columns import Column, heading, place, row
 from ai_dashboard.tui.format import NOTHING, count, duration, rate

@@ -2,8 +2,8 @@
 hold that have room for a few, and what they load next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.queue import PlacesView, QueueView, SwapsView, SwapView
 from ai_dashboard.tui.format import duration, plural
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, fit, kept, whole, width_of, wrap

@@ -1,9 +1,9 @@
 """Everything about one request: what was asked, where its time went, each attempt, and why it went where it went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ai_dashboard.core.costs import money
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.events import Usage
 from ai_dashboard.core.plan import RouteFacts
 from ai_dashboard.core.records import AttemptRecord, RequestRecord, Stage

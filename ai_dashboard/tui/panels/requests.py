@@ -5,12 +5,12 @@ stays on its own request, and the list moves on beneath it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord, Stage
 from ai_dashboard.tui.columns import Column, Placed, heading, place, row
 from ai_dashboard.tui.curl import curl

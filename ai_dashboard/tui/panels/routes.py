@@ -2,12 +2,12 @@
 their share of the traffic, and who is left out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.plan import Excluded
 from ai_dashboard.core.reasons import in_words
 from ai_dashboard.tui.columns import GUTTER, Column, Placed, heading, place, row

@@ -1,8 +1,8 @@
 """One line for each provider, for terminals with room for nothing else: state, how slow, how often it fails."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Alert
 from ai_dashboard.tui.columns import Column, place, row
 from ai_dashboard.tui.ink import Ink, Line, Span, crop, wrap

@@ -1,10 +1,10 @@
 """The line of screens under the header, where there is room for one: which screens there are, and which one this is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.ink import Ink, Line, Span, width_of
 from ai_dashboard.tui.panels.base import Canvas
 from ai_dashboard.tui.tabs import TABS, Tab

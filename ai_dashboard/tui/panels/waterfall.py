@@ -2,8 +2,8 @@
 pauses between them, and what the caller saw of it. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.records import RequestRecord
 from ai_dashboard.tui.format import duration
 from ai_dashboard.tui.ink import Ink, Line, Span, clip, fit

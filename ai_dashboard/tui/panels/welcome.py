@@ -1,8 +1,8 @@
 """The first run: what was found here, where to point a client, and how to look around before that."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.core.snapshot import Health, ProviderView
 from ai_dashboard.tui.curl import curl
 from ai_dashboard.tui.format import plural

@@ -1,11 +1,11 @@
 """Two texts of a file and what they differ in, secrets masked. Where there are several pairs, `tab` turns them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
+from ai_dashboard.core.data import dataclass
 from ai_dashboard.tui.editor.diff import DiffLine, counted, draw, unified
 from ai_dashboard.tui.ink import Line, crop
 from ai_dashboard.tui.keys import Hint, Scope, bindings
