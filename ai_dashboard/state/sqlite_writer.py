@@ -30,8 +30,8 @@ BATCH = 1024
 """Rows in one transaction."""
 
 TOGETHER = 64
-"""Rows in one statement. SQLite gives the interpreter's lock back and takes it anew for every statement, which takes
-milliseconds while the gateway's loop is busy: one statement a row could not keep up."""
+"""Rows in one statement, a power of two. SQLite gives the interpreter's lock back and takes it anew for every
+statement, which takes milliseconds while the gateway's loop is busy: one statement a row could not keep up."""
 
 MAX_WAITING = 100_000
 CLOSE_S = 10.0
@@ -349,5 +349,12 @@ def _insert(connection: sqlite3.Connection, rows: list[tuple[Rows[Any], Row]]) -
 
 
 def _chunks(rows: list[Row]) -> Iterator[list[Row]]:
-    for start in range(0, len(rows), TOGETHER):
-        yield rows[start : start + TOGETHER]
+    """As many together as there may be, then by halves: SQLite keeps each statement that it has read, a large one takes
+    a quarter of a megabyte, and one for every number of rows up to the largest would be eight megabytes."""
+    start, size = 0, TOGETHER
+    while start < len(rows):
+        if size > len(rows) - start:
+            size //= 2
+            continue
+        yield rows[start : start + size]
+        start += size

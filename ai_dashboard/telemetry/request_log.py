@@ -61,8 +61,8 @@ STEP_ROWS = 500
 
 STEP_PAGES = 1000
 
-MAX_WAITING = 10_000
-"""Requests that wait to be written: not many more than the ring keeps in any case. A hundred thousand took 150 MB."""
+MAX_WAITING = 8192
+"""Requests that wait to be written: those that the ring keeps in any case. A hundred thousand took 150 MB."""
 
 BODY_UNIT = 8 << 10
 """So many bytes of bodies that wait count as one request more: 80 MB of them at most."""

@@ -61,6 +61,19 @@ def test_what_is_handed_over_is_there_after_a_flush_and_in_order(tmp_path: Path)
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_there_are_few_statements_however_many_rows_come_together(tmp_path: Path) -> None:
+    ran: list[str] = []
+    with writer_to(tmp_path / "notes.sqlite", gather_s=60) as (writer, _):
+        writer.ask(lambda connection: connection.set_trace_callback(ran.append)).result(SOON_S)
+        for together in range(1, 140):
+            for number in range(together):
+                writer.put(NOTES, (1000 * together + number, None))
+            writer.flush().result(SOON_S)
+    sizes = {statement.count(", NULL)") for statement in ran if statement.startswith("INSERT")}
+    assert sizes <= {1, 2, 4, 8, 16, 32, 64}
+    assert len(notes(tmp_path / "notes.sqlite")) == sum(range(1, 140))
+
+
 def test_a_row_is_in_the_file_within_a_second_although_nobody_asks(tmp_path: Path) -> None:
     path = tmp_path / "notes.sqlite"
     with writer_to(path) as (writer, _):
