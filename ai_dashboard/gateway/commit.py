@@ -197,16 +197,37 @@ async def until_committed(
     ask: Ask, attempt: Attempt, reply: UpstreamReply, relay: Relay, now: Callable[[], float]
 ) -> tuple[bytes, bool]:
     """What had to be read to be sure of the reply, and whether that was all of it."""
+    if not ask.stream:
+        return await _to_its_end(attempt, reply, relay, now), True
     held = b""
     while True:
         chunk = reply.at_once()
         if chunk is None:
             chunk = await reply.chunk()
         held += relay.feed(chunk) if chunk else relay.close()
-        if attempt.first_token is None and (relay.committed or not ask.stream):
+        if attempt.first_token is None and relay.committed:
             attempt.first_token = now()
-        if not chunk or (relay.committed and ask.stream):
+        if not chunk or relay.committed:
             return held, not chunk
+
+
+async def _to_its_end(attempt: Attempt, reply: UpstreamReply, relay: Relay, now: Callable[[], float]) -> bytes:
+    """All of a reply in one piece. Nobody has to be woken for a part of it."""
+    if (chunk := reply.at_once()) is not None and reply.at_end:  # it came with its head, as nearly all do
+        attempt.first_token = now()
+        return (relay.feed(chunk) if chunk else b"") + relay.close()
+    held: list[bytes] = []
+
+    def take(piece: bytes) -> bool:
+        if attempt.first_token is None:
+            attempt.first_token = now()
+        held.append(relay.feed(piece))
+        return True
+
+    if chunk:
+        take(chunk)
+    await reply.pour(take)
+    return b"".join(held) + relay.close()
 
 
 async def _held_back(held: bytes, reply: UpstreamReply, relay: Relay, seconds: float) -> tuple[bytes, bool]:

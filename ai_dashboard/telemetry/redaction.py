@@ -24,6 +24,9 @@ _SECRETS = re.compile(
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.{0,16384}?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|\Z)",
     re.DOTALL,
 )
+SHORTEST_SECRET = 13
+"""Characters of the shortest text in which a key is found: a signed token without a signature."""
+
 _EMAIL = re.compile(r"\b[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-]|\.\d)")
@@ -77,6 +80,8 @@ _PERSONAL: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
 
 def without_secrets(text: str) -> str:
     """The text with keys and tokens masked, as they are shown elsewhere."""
+    if len(text) < SHORTEST_SECRET:
+        return text
     return _SECRETS.sub(lambda found: mask(found.group()), text)
 
 

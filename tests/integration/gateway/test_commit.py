@@ -3,8 +3,11 @@
 import asyncio
 import time
 
+import pytest
+
 from ai_dashboard.core.records import AttemptRecord, Stage
 from ai_dashboard.core.snapshot import BreakerState
+from ai_dashboard.transport.client.connection import Outcome, UpstreamConnection
 from ai_dashboard.transport.http1 import Exchange
 from tests.integration.gateway.scene import (
     ANSWER,
@@ -104,3 +107,30 @@ async def test_when_the_list_says_nothing_is_left_others_are_asked_first() -> No
         assert (await home.chat(stream=False)).headers["x-provider"] == "first"
         home.picture()
         assert (await home.chat(stream=False)).headers["x-provider"] == "second"
+
+
+async def test_nobody_is_woken_for_a_part_of_a_reply_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[object] = []
+    wake = UpstreamConnection._wake
+
+    def noted(connection: UpstreamConnection, outcome: Outcome) -> None:
+        woken.append(outcome)
+        wake(connection, outcome)
+
+    async def in_parts(exchange: Exchange) -> None:
+        exchange.start(200, [JSON_TYPE], length=len(WHOLE))
+        woken.clear()  # of checks
+        for start in range(0, len(WHOLE), 10):
+            exchange.write(WHOLE[start : start + 10])
+            await asyncio.sleep(0.005)  # each arrives by itself
+        exchange.finish()
+
+    monkeypatch.setattr(UpstreamConnection, "_wake", noted)
+    async with house({"first": Play(in_parts)}) as home:
+        response = await home.chat(stream=False)
+        assert (response.status_code, response.content) == (200, WHOLE)
+        assert len(WHOLE) > 100
+        assert len(woken) <= 2  # for its head, and for its end
+        (attempt,) = await attempts(home)
+        assert attempt.first_token_s is not None
+        assert attempt.first_token_s < attempt.ended_s

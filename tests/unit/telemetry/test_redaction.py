@@ -25,6 +25,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
         "xoxb-1234567890-abcdef",
         "AKIAIOSFODNN7EXAMPLE",
         JWT,
+        "eyJabcd.efgh.",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nMIIEow and no end",
     ],
